@@ -1,0 +1,210 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { HttpRequest } from '@smithy/core/protocols';
+import { SsecError } from './errors.ts';
+import { type NetworkOptions, SsecRequestHandler, silentLogger } from './request-handler.ts';
+import { redirectRegion } from './service-error.ts';
+
+/** What signs a request; asked for anew when it is about to expire. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+export interface ClientOptions extends NetworkOptions {
+  readonly region: string;
+  readonly credentials: () => Promise<Credentials>;
+  /** An `https://` URL of an S3-compatible server; default: AWS. */
+  readonly endpoint?: string;
+  /** Where the bucket stands: in the path or in the host name. Default: `virtual` on AWS, `path` elsewhere. */
+  readonly addressing?: 'path' | 'virtual';
+  /** How often a request is tried in all (default 3). */
+  readonly maxAttempts?: number;
+}
+
+/** The part of the SDK's commands that `send` needs to know. */
+type Command<Output> = { readonly _output?: Output } & object;
+
+/**
+ * An S3 client that keeps the rules of SSE-C: HTTPS only and to the expected host, TLS that the environment
+ * cannot weaken, checksums as headers, no redirect followed but the bucket's own region, once.
+ */
+export class SsecClient {
+  readonly #options: ClientOptions;
+  readonly #handler: SsecRequestHandler;
+  #region: string;
+  #s3: S3Client;
+
+  /** @throws SsecError INSECURE_ENDPOINT, SETTING_INVALID */
+  constructor(options: ClientOptions) {
+    const endpoint = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
+    this.#options = options;
+    this.#region = options.region;
+    this.#handler = new SsecRequestHandler(options, (request) => guard(request, endpoint));
+    this.#s3 = this.#createS3();
+  }
+
+  /** Host that requests go to, for messages; undefined = AWS. */
+  get endpoint(): string | undefined {
+    return this.#options.endpoint;
+  }
+
+  /** The region that requests are signed for; the bucket's own once it was found to be another. */
+  get region(): string {
+    return this.#region;
+  }
+
+  /**
+   * Sends one of the SDK's commands. Where S3 names another region as the bucket's own, the command is sent
+   * once more, to that one.
+   *
+   * @internal The SDK's types are not part of this library's interface.
+   */
+  async send<Output>(
+    command: Command<Output>,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Output> {
+    const sendOptions = options.signal === undefined ? {} : { abortSignal: options.signal };
+    try {
+      return await send<Output>(this.#s3, command, sendOptions);
+    } catch (error) {
+      const region = redirectRegion(error);
+      if (region === undefined || region === this.#region) throw error;
+      this.#region = region;
+      this.#s3 = this.#createS3();
+      return send<Output>(this.#s3, command, sendOptions);
+    }
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    this.#handler.destroy();
+  }
+
+  #createS3(): S3Client {
+    const { credentials, endpoint, addressing, maxAttempts } = this.#options;
+    const s3 = new S3Client({
+      region: this.#region,
+      credentials,
+      ...(endpoint === undefined ? {} : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
+      forcePathStyle: (addressing ?? (endpoint === undefined ? 'virtual' : 'path')) === 'path',
+      // the SDK would otherwise look for an endpoint in the environment and in other profiles
+      ignoreConfiguredEndpointUrls: true,
+      followRegionRedirects: false,
+      disableS3ExpressSessionAuth: true,
+      defaultsMode: 'standard',
+      retryMode: 'standard',
+      maxAttempts: maxAttempts ?? 3,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      expectContinueHeader: false,
+      requestHandler: this.#handler,
+      logger: silentLogger,
+    });
+    addHeaders(s3);
+    return s3;
+  }
+}
+
+/**
+ * - `x-amz-checksum-mode` on reads as a header and not as the SDK's parameter: the parameter would turn on the
+ *   SDK's own validation, which fails on ranges.
+ * - UNSIGNED-PAYLOAD: TLS protects the bytes and the checksum header is signed; another SHA-256 over them would
+ *   cost more than the encryption.
+ */
+function addHeaders(s3: S3Client): void {
+  s3.middlewareStack.add(
+    (next, context) => (args) => {
+      const request = args.request;
+      if (isHttpRequest(request)) {
+        if (['GetObjectCommand', 'HeadObjectCommand'].includes(String(context['commandName']))) {
+          request.headers['x-amz-checksum-mode'] = 'ENABLED';
+        }
+        if (context['commandName'] === 'PutObjectCommand') {
+          request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+        }
+      }
+      return next(args);
+    },
+    { step: 'build', name: 'ssecHeaders' },
+  );
+}
+
+function isHttpRequest(request: unknown): request is HttpRequest {
+  return typeof request === 'object' && request !== null && 'headers' in request && 'hostname' in request;
+}
+
+/** The one place where a command of the SDK meets our own, narrower type. */
+function send<Output>(
+  s3: S3Client,
+  command: Command<Output>,
+  options: { abortSignal?: AbortSignal },
+): Promise<Output> {
+  return s3.send(
+    command as unknown as Parameters<S3Client['send']>[0],
+    options,
+  ) as unknown as Promise<Output>;
+}
+
+/**
+ * @throws SsecError SETTING_INVALID where it is no URL, INSECURE_ENDPOINT where it is not https
+ */
+export function parseEndpoint(text: string): URL {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch (cause) {
+    throw new SsecError('SETTING_INVALID', `The endpoint "${text}" is not a URL.`, {
+      hints: [`write it with its scheme: https://${text.replace(/^\/+/, '')}`],
+      cause,
+    });
+  }
+  if (url.protocol !== 'https:') {
+    throw new SsecError(
+      'INSECURE_ENDPOINT',
+      `The endpoint "${text}" is not https, and the customer key would cross the network in clear.`,
+      { hints: ['use the https address of the server; S3 itself refuses SSE-C over http'] },
+    );
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new SsecError(
+      'SETTING_INVALID',
+      `The endpoint "${url.origin}" may hold no user, query or fragment.`,
+    );
+  }
+  return url;
+}
+
+/** Where AWS answers for S3: the DNS suffixes of its partitions. */
+const AWS_SUFFIXES = [
+  'amazonaws.com',
+  'amazonaws.com.cn',
+  'amazonaws.eu',
+  'api.aws',
+  'api.amazonwebservices.com.cn',
+  'api.amazonwebservices.eu',
+  'c2s.ic.gov',
+  'sc2s.sgov.gov',
+  'cloud.adc-e.uk',
+  'csp.hci.ic.gov',
+];
+
+/** The last look at a request: https, and to a host that was meant. */
+function guard(request: HttpRequest, endpoint: URL | undefined): void {
+  const host = request.hostname.toLowerCase();
+  const expected =
+    endpoint === undefined
+      ? AWS_SUFFIXES.some((suffix) => host.endsWith(`.${suffix}`))
+      : (host === endpoint.hostname || host.endsWith(`.${endpoint.hostname}`)) &&
+        String(request.port ?? '') === endpoint.port;
+  if (request.protocol !== 'https:' || !expected) {
+    throw new SsecError(
+      'INSECURE_ENDPOINT',
+      `A request to ${request.protocol}//${host} was stopped before it left.`,
+      {
+        hints: ['requests go over https to the endpoint that was set, and nowhere else'],
+      },
+    );
+  }
+}

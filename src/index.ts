@@ -1,0 +1,26 @@
+export {
+  type AllowSseCResult,
+  type BucketEncryption,
+  type BucketEncryptionOptions,
+  allowSseC,
+} from './bucket-encryption.ts';
+export { type ClientOptions, type Credentials, SsecClient } from './client.ts';
+export { type ErrorCode, type ErrorContext, SsecError, type SsecErrorOptions } from './errors.ts';
+export {
+  type GetObjectOptions,
+  type GetObjectResult,
+  type ObjectHead,
+  type StoredChecksum,
+  getObject,
+} from './get-object.ts';
+export { CustomerKey, type CustomerKeyRequestFields } from './keys/customer-key.ts';
+export { type KeyFormat, checkKeyMd5, parseKeyContent } from './keys/key-text.ts';
+export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './object-address.ts';
+export { type PutObjectOptions, type PutObjectResult, type UploadChecksum, putObject } from './put-object.ts';
+export type { NetworkOptions, RequestEvent } from './request-handler.ts';
+export { type FileTargetOptions, openFileTarget } from './transfer/atomic-file.ts';
+export { BytesSource } from './transfer/bytes-source.ts';
+export type { ChecksumAlgorithm } from './transfer/checksum.ts';
+export { FileSource } from './transfer/file-source.ts';
+export { type Sink, streamSink } from './transfer/sink.ts';
+export { Source, type SourceDigest } from './transfer/source.ts';

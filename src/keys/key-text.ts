@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { SsecError } from '../errors.ts';
+import { CUSTOMER_KEY_BYTES, CustomerKey } from './customer-key.ts';
+
+/**
+ * Which forms of a key are read.
+ * - `auto`: 32 raw bytes, base64 (padded or not) or 64 hex digits
+ * - `text`: 32 printable characters, taken as the 32 bytes of the key; a weak key
+ */
+export type KeyFormat = 'auto' | 'text';
+
+/** A key file larger than this is not a key (bytes). */
+export const MAX_KEY_FILE_BYTES = 4096;
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const HEX = /^[0-9A-Fa-f]+$/;
+
+/**
+ * Reads what a key file, a key command or stdin holds. Exactly 32 bytes that are not all printable are the
+ * key itself and never trimmed; anything else is text: line ends at both sides are trimmed, then base64 or
+ * 64 hex digits are read.
+ *
+ * @param content what was read
+ * @param origin how to name it in an error: `key file "my.key"`
+ * @throws SsecError KEY_MALFORMED; the message never repeats the content
+ */
+export function parseKeyContent(
+  content: Uint8Array,
+  origin: string,
+  format: KeyFormat = 'auto',
+): CustomerKey {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  if (bytes.length === 0) throw malformed(`The ${origin} is empty.`);
+  if (bytes.length > MAX_KEY_FILE_BYTES) {
+    throw malformed(`The ${origin} is too large for a key: over ${MAX_KEY_FILE_BYTES} bytes.`);
+  }
+  if (format === 'text') return parseTextKey(bytes, origin);
+  if (bytes.length === CUSTOMER_KEY_BYTES && !isPrintable(bytes)) return CustomerKey.fromBytes(bytes);
+  const text = trimLineEnds(bytes.toString('latin1').replace(/^\xef\xbb\xbf/, ''));
+  if (text === '') throw malformed(`The ${origin} is empty.`);
+  if (text.length === CUSTOMER_KEY_BYTES && isPrintable(Buffer.from(text, 'latin1'))) {
+    throw malformed(
+      `The ${origin} holds 32 printable characters, which is not enough secret for a 256-bit key.`,
+      'to read objects that such a key wrote, add --key-format text',
+      'for new objects make a random key: ssec keygen -o my.key',
+    );
+  }
+  return parseKeyText(text, origin);
+}
+
+/**
+ * Reads base64 (padded or not) or 64 hex digits.
+ *
+ * @throws SsecError KEY_MALFORMED with the mistake named where it is a known one
+ */
+export function parseKeyText(text: string, origin: string): CustomerKey {
+  if (isPlaceholder(text)) {
+    throw malformed(`The ${origin} is still the placeholder, not a key.`, 'make a key: ssec keygen --env');
+  }
+  if (text.length === 2 * CUSTOMER_KEY_BYTES && HEX.test(text)) {
+    return CustomerKey.fromBytes(Buffer.from(text, 'hex'));
+  }
+  if (/[-_]/.test(text) && /^[A-Za-z0-9_-]+={0,2}$/.test(text)) {
+    throw malformed(
+      `The ${origin} is URL-safe base64; SSE-C takes the standard alphabet.`,
+      'replace every - by + and every _ by /',
+    );
+  }
+  if (!BASE64.test(text)) {
+    throw malformed(`The ${origin} is neither base64 nor 64 hex digits.`, 'make a new key: ssec keygen');
+  }
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64').replace(/=+$/, '') !== text.replace(/=+$/, '')) {
+    throw malformed(`The ${origin} is not well-formed base64.`, 'copy it again, whole');
+  }
+  if (bytes.length === CUSTOMER_KEY_BYTES) return CustomerKey.fromBytes(bytes);
+  const inner = bytes.toString('latin1');
+  if (/^[A-Za-z0-9+/]{43}=?\s*$/.test(inner)) {
+    throw malformed(
+      `The ${origin} is base64 twice: it decodes to ${bytes.length} bytes that are themselves a base64 key.`,
+      'decode it once: base64 -d',
+    );
+  }
+  throw malformed(
+    `The ${origin} decodes to ${bytes.length} bytes; a customer key has exactly ${CUSTOMER_KEY_BYTES}.`,
+    HEX.test(text) && text.length === CUSTOMER_KEY_BYTES
+      ? '32 hex digits are 128 bits, half a key'
+      : 'make a new key: ssec keygen',
+  );
+}
+
+/**
+ * Compares a key with the digest that stands beside it, before anything is sent: base64 of the MD5 of the 32
+ * bytes (AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html).
+ *
+ * @throws SsecError KEY_MD5_MISMATCH, with the mistake named where it is a known one
+ */
+export function checkKeyMd5(key: CustomerKey, given: string, name: string): void {
+  if (given === key.md5) return;
+  const right = ['the right value is the one that ssec keygen prints beside the key; or remove the line'];
+  const asHex = given.toLowerCase();
+  const hexOf = (data: string | Buffer): string => createHash('md5').update(data).digest('hex');
+  const base64Of = (data: string | Buffer): string => createHash('md5').update(data).digest('base64');
+  const text = key.toBase64();
+  if (isPlaceholder(given)) {
+    throw new SsecError('KEY_MD5_MISMATCH', `${name} is still the placeholder.`, {
+      hints: ['remove the line: ssec computes the digest itself'],
+    });
+  }
+  const mistakes: readonly (readonly [boolean, string])[] = [
+    [given === base64Of(text), 'is the MD5 of the base64 text; S3 wants the MD5 of the 32 decoded bytes'],
+    [
+      given === base64Of(`${text}\n`),
+      'is the MD5 of the base64 text with a line end; S3 wants the MD5 of the 32 decoded bytes',
+    ],
+    [asHex === hexOf(key.toBytes()), 'is written in hex; S3 wants the same digest in base64'],
+    [
+      asHex === hexOf(text) || asHex === hexOf(`${text}\n`),
+      'is the MD5 of the base64 text, in hex; S3 wants the MD5 of the 32 decoded bytes, in base64',
+    ],
+    [
+      [key.toBytes(), text, `${text}\n`].some((data) =>
+        [hexOf(data), `${hexOf(data)}\n`, `${hexOf(data)}  -\n`].some(
+          (hex) => given === Buffer.from(hex).toString('base64'),
+        ),
+      ),
+      'is base64 of a hex digest; S3 wants base64 of the 16 bytes of the digest',
+    ],
+    [
+      given.replace(/=+$/, '') === key.md5.replace(/=+$/, ''),
+      'has lost its padding; S3 wants the "==" at the end',
+    ],
+  ];
+  const known = mistakes.find(([holds]) => holds);
+  throw new SsecError(
+    'KEY_MD5_MISMATCH',
+    known === undefined
+      ? `${name} does not belong to the key: it is the digest of something else.`
+      : `${name} ${known[1]}.`,
+    { hints: right },
+  );
+}
+
+/** `XXXX...` as in the `.env` files that people copy from articles. */
+export function isPlaceholder(text: string): boolean {
+  return /^X{4,}=*$/.test(text);
+}
+
+function parseTextKey(bytes: Buffer, origin: string): CustomerKey {
+  const raw =
+    bytes.length === CUSTOMER_KEY_BYTES
+      ? bytes
+      : Buffer.from(trimLineEnds(bytes.toString('latin1')), 'latin1');
+  if (raw.length !== CUSTOMER_KEY_BYTES || !isPrintable(raw)) {
+    throw malformed(
+      `The ${origin} is not a text key: --key-format text takes exactly 32 printable characters.`,
+      'leave --key-format away to read raw bytes, base64 or hex',
+    );
+  }
+  return CustomerKey.fromBytes(raw, { weak: true });
+}
+
+function isPrintable(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte >= 0x20 && byte <= 0x7e);
+}
+
+function trimLineEnds(text: string): string {
+  return text.replace(/^[\r\n]+|[\r\n]+$/g, '');
+}
+
+function malformed(message: string, ...hints: string[]): SsecError {
+  return new SsecError('KEY_MALFORMED', message, { hints });
+}

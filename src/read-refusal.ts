@@ -1,0 +1,61 @@
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { SsecClient } from './client.ts';
+import { SsecError } from './errors.ts';
+import {
+  type ServiceRequest,
+  accessDenied,
+  isPlainRefusal,
+  keyMismatch,
+  keyNotNeeded,
+  serviceAnswer,
+  toSsecError,
+} from './service-error.ts';
+
+/**
+ * Why S3 refused a read with a key. The status alone does not tell: a wrong key is 403 on AWS, 400 on RGW, and
+ * 403 is also what a missing permission and a hidden missing object look like. A HEAD without the key tells
+ * them apart: 400 = we may read it and it is encrypted, so the key is wrong; 200 = it needs no key.
+ */
+export async function explainReadRefusal(
+  client: SsecClient,
+  error: unknown,
+  request: ServiceRequest,
+  signal: AbortSignal | undefined,
+): Promise<SsecError> {
+  const plain = toSsecError(error, request);
+  const answer = serviceAnswer(error);
+  const unclear =
+    request.customerKeySent &&
+    answer !== undefined &&
+    [400, 403].includes(answer.status) &&
+    isPlainRefusal(answer);
+  if (!unclear || request.key === undefined || plain.code === 'SSEC_BLOCKED') return plain;
+  const status = await statusWithoutKey(client, { bucket: request.bucket, key: request.key }, signal);
+  const verdict =
+    status === 400
+      ? keyMismatch(request)
+      : status === 200
+        ? keyNotNeeded(request)
+        : status === 403
+          ? accessDenied(request)
+          : undefined;
+  if (verdict === undefined) return plain;
+  return new SsecError(verdict.code, verdict.message, {
+    hints: verdict.hints,
+    cause: error,
+    context: plain.context,
+  });
+}
+
+async function statusWithoutKey(
+  client: SsecClient,
+  address: { bucket: string; key: string },
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  try {
+    await client.send(new HeadObjectCommand({ Bucket: address.bucket, Key: address.key }), { signal });
+    return 200;
+  } catch (error) {
+    return serviceAnswer(error)?.status;
+  }
+}

@@ -1,0 +1,206 @@
+import { Agent } from 'node:https';
+import { Readable } from 'node:stream';
+import type { HttpRequest } from '@smithy/core/protocols';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { HttpHandlerOptions, HttpResponse } from '@smithy/types';
+import { HttpsProxyAgent } from 'hpagent';
+import { SsecError } from './errors.ts';
+import { Source } from './transfer/source.ts';
+
+/** What a request was and how it went; never a header, so never a key, a credential or a signature. */
+export interface RequestEvent {
+  readonly method: string;
+  readonly host: string;
+  /** Path and query as sent. */
+  readonly path: string;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** HTTP status, or undefined where no answer came. */
+  readonly status?: number;
+  /** S3's `x-amz-request-id`. */
+  readonly requestId?: string;
+  /** Milliseconds until the answer's headers, or until the failure. */
+  readonly elapsedMs: number;
+  /** Why no answer came. */
+  readonly failure?: string;
+}
+
+/** How requests reach the network: the same for S3 and for the services that lend credentials. */
+export interface NetworkOptions {
+  /** PEM certificates that replace the system's trust store. */
+  readonly ca?: string;
+  /** The proxy for a URL, as `http://host:port`; undefined = direct. */
+  readonly proxyFor?: (url: string) => string | undefined;
+  readonly onRequest?: (event: RequestEvent) => void;
+  /** A connection on which nothing moves for so long is cut (milliseconds; default 60 s). */
+  readonly socketTimeoutMs?: number;
+  /** Longest wait for a connection (milliseconds; default 10 s). */
+  readonly connectTimeoutMs?: number;
+  /** Connections kept at once (default 16). */
+  readonly maxSockets?: number;
+}
+
+/**
+ * The last code before the socket, a thin layer on the SDK's own handler: it pins TLS whatever the environment
+ * says, goes through the proxy, opens a `Source` anew for each attempt, and refuses what must not leave.
+ */
+export class SsecRequestHandler {
+  readonly metadata = { handlerProtocol: 'http/1.1' };
+  readonly #network: NetworkOptions;
+  readonly #guard: ((request: HttpRequest) => void) | undefined;
+  readonly #handlers = new Map<string, NodeHttpHandler>();
+
+  /** @param guard throws where a request must not be sent; asked for each attempt */
+  constructor(network: NetworkOptions, guard?: (request: HttpRequest) => void) {
+    this.#network = network;
+    this.#guard = guard;
+  }
+
+  async handle(request: HttpRequest, options: HttpHandlerOptions = {}): Promise<{ response: HttpResponse }> {
+    this.#guard?.(request);
+    const startedAt = performance.now();
+    try {
+      const result = await this.#send(request, options);
+      this.#report(request, startedAt, { response: result.response });
+      return result;
+    } catch (error) {
+      this.#report(request, startedAt, { error });
+      throw error;
+    }
+  }
+
+  destroy(): void {
+    for (const handler of this.#handlers.values()) handler.destroy();
+    this.#handlers.clear();
+  }
+
+  /** The SDK asks for these two; what they would change is fixed here. */
+  updateHttpClientConfig(): void {}
+  httpHandlerConfigs(): Record<string, never> {
+    return {};
+  }
+
+  async #send(request: HttpRequest, options: HttpHandlerOptions): Promise<{ response: HttpResponse }> {
+    const handler = this.#handlerFor(request);
+    const source: unknown = request.body;
+    if (!(source instanceof Source)) return handler.handle(request, options);
+    const body = source.open();
+    // the signer signed this very object; only its body is another from here on
+    const attempt = Object.assign(Object.create(Object.getPrototypeOf(request)), request, { body });
+    if (!(body instanceof Readable)) return handler.handle(attempt, options);
+    return sendStream(handler, attempt, body, options);
+  }
+
+  #handlerFor(request: HttpRequest): NodeHttpHandler {
+    const port = request.port === undefined ? '' : `:${request.port}`;
+    const proxy = this.#network.proxyFor?.(`${request.protocol}//${request.hostname}${port}/`) ?? '';
+    let handler = this.#handlers.get(proxy);
+    if (handler === undefined) {
+      handler = new NodeHttpHandler({
+        httpsAgent: createAgent(this.#network, proxy),
+        connectionTimeout: this.#network.connectTimeoutMs ?? 10_000,
+        socketTimeout: this.#network.socketTimeoutMs ?? 60_000,
+        // the SDK's wait-for-a-socket warning is not for users
+        logger: silentLogger,
+      });
+      this.#handlers.set(proxy, handler);
+    }
+    return handler;
+  }
+
+  #report(
+    request: HttpRequest,
+    startedAt: number,
+    outcome: { response?: HttpResponse; error?: unknown },
+  ): void {
+    if (this.#network.onRequest === undefined) return;
+    const query = Object.entries(request.query ?? {})
+      .map(([name, value]) => (value === '' || value === null ? name : `${name}=${String(value)}`))
+      .join('&');
+    const attempt = /attempt=(\d+)/.exec(request.headers['amz-sdk-request'] ?? '')?.[1];
+    const requestId = outcome.response?.headers['x-amz-request-id'];
+    this.#network.onRequest({
+      method: request.method,
+      host: request.hostname + (request.port === undefined ? '' : `:${request.port}`),
+      path: request.path + (query === '' ? '' : `?${query}`),
+      attempt: attempt === undefined ? 1 : Number(attempt),
+      elapsedMs: performance.now() - startedAt,
+      ...(outcome.response === undefined ? {} : { status: outcome.response.statusCode }),
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(outcome.error === undefined ? {} : { failure: describe(outcome.error) }),
+    });
+  }
+}
+
+/**
+ * The SDK's handler pipes a stream into the request and never hears of its failure; here the request is
+ * aborted and the stream's own error is thrown.
+ */
+async function sendStream(
+  handler: NodeHttpHandler,
+  request: HttpRequest,
+  body: Readable,
+  options: HttpHandlerOptions,
+): Promise<{ response: HttpResponse }> {
+  const controller = new AbortController();
+  const outer = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
+  const abort = (): void => controller.abort(outer?.reason);
+  if (outer?.aborted === true) abort();
+  outer?.addEventListener('abort', abort);
+  const failed = new Promise<never>((_, reject) => {
+    body.once('error', (error) => {
+      reject(error);
+      controller.abort();
+    });
+  });
+  try {
+    const result = await Promise.race([
+      handler.handle(request, { ...options, abortSignal: controller.signal }),
+      failed,
+    ]);
+    stopWhenRead(result.response.body, body);
+    return result;
+  } catch (error) {
+    body.destroy();
+    throw error;
+  } finally {
+    failed.catch(() => undefined);
+    outer?.removeEventListener('abort', abort);
+  }
+}
+
+/** An answer may come before all of the body went out (a refusal): read it, then stop sending. */
+function stopWhenRead(answer: unknown, body: Readable): void {
+  if (answer instanceof Readable) answer.once('close', () => body.destroy());
+}
+
+function createAgent(network: NetworkOptions, proxy: string): Agent {
+  const options = {
+    keepAlive: true,
+    maxSockets: network.maxSockets ?? 16,
+    // not left to the environment: NODE_TLS_REJECT_UNAUTHORIZED=0 would hand the key to anyone
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2' as const,
+    ...(network.ca === undefined ? {} : { ca: network.ca }),
+  };
+  if (proxy === '') return new Agent(options);
+  return new HttpsProxyAgent({
+    ...options,
+    proxy,
+    proxyRequestOptions: {
+      rejectUnauthorized: true,
+      ...(network.ca === undefined ? {} : { ca: [network.ca] }),
+    },
+  });
+}
+
+function describe(error: unknown): string {
+  if (error instanceof SsecError) return error.code;
+  if (error instanceof Error)
+    return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return 'failed';
+}
+
+const silence = (): void => undefined;
+/** For every place of the SDK that would otherwise write to the console. */
+export const silentLogger = { trace: silence, debug: silence, info: silence, warn: silence, error: silence };

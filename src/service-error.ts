@@ -1,0 +1,384 @@
+import { type ErrorCode, SsecError, systemErrorCode } from './errors.ts';
+import { networkError } from './network-error.ts';
+import { formatObjectAddress } from './object-address.ts';
+
+/** What was asked of S3 when it refused. */
+export interface ServiceRequest {
+  /** The operation in S3's own name. */
+  readonly operation: string;
+  readonly bucket: string;
+  readonly key?: string;
+  /** Whether the three SSE-C headers went with it. */
+  readonly customerKeySent: boolean;
+  /** Host of the server; undefined = AWS. */
+  readonly endpoint: string | undefined;
+}
+
+/** What S3 answered, as far as the SDK tells. */
+export interface ServiceAnswer {
+  readonly status: number;
+  /** S3's error code; undefined for HEAD, whose errors have no body, and for what is no S3 answer at all. */
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly requestId: string | undefined;
+  readonly attempts: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The phrase by which a blocked bucket is known (AmazonS3/latest/userguide/troubleshoot-403-errors.html). */
+const BLOCKED_PHRASE = 'has blocked upload requests';
+
+/** Reads an error of the SDK as S3's answer; undefined where no answer came. */
+export function serviceAnswer(error: unknown): ServiceAnswer | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  const metadata = error.$metadata;
+  if (typeof metadata !== 'object' || metadata === null) return undefined;
+  const status = field(metadata, 'httpStatusCode');
+  if (typeof status !== 'number') return undefined;
+  const response = '$response' in error ? error.$response : undefined;
+  const headers = field(response, 'headers');
+  const named = field(error, 'Code') ?? field(error, 'code');
+  const code = typeof named === 'string' ? named : error.name;
+  const requestId = field(metadata, 'requestId');
+  const attempts = field(metadata, 'attempts');
+  return {
+    status,
+    code: /^(Unknown|UnknownError|Error|SyntaxError|NotFound|BadRequest|Forbidden|\d+)$/.test(code)
+      ? undefined
+      : code,
+    message: error.message,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
+    attempts: typeof attempts === 'number' ? attempts : 1,
+    headers: isStrings(headers) ? headers : {},
+  };
+}
+
+/** The region that S3 names as the bucket's own, where it refused because the request was for another. */
+export function redirectRegion(error: unknown): string | undefined {
+  const answer = serviceAnswer(error);
+  if (answer === undefined) return undefined;
+  const named = answer.headers['x-amz-bucket-region'] ?? field(error, 'Region');
+  const misdirected =
+    [301, 307, 308].includes(answer.status) ||
+    (answer.status === 400 &&
+      (answer.code === 'AuthorizationHeaderMalformed' || answer.code === undefined)) ||
+    answer.code === 'IllegalLocationConstraintException';
+  return misdirected && typeof named === 'string' && /^[a-z0-9-]{2,40}$/.test(named) ? named : undefined;
+}
+
+/**
+ * Any failure of a request as one of our errors: by status first, then by S3's code. Servers differ in codes
+ * and leave messages empty, so no sentence rests on S3's text.
+ */
+export function toSsecError(error: unknown, request: ServiceRequest): SsecError {
+  if (error instanceof SsecError) return error;
+  const answer = serviceAnswer(error);
+  if (answer === undefined) return withoutAnswer(error, request);
+  const { code, message, hints } = classify(answer, request);
+  return new SsecError(code, message, {
+    hints,
+    cause: error,
+    context: {
+      status: answer.status,
+      serviceCode: answer.code,
+      serviceMessage: answer.message === '' || answer.message === answer.code ? undefined : answer.message,
+      requestId: answer.requestId,
+      attempts: answer.attempts > 1 ? answer.attempts : undefined,
+    },
+  });
+}
+
+interface Verdict {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hints: readonly string[];
+}
+
+function classify(answer: ServiceAnswer, request: ServiceRequest): Verdict {
+  return (
+    byCode(answer, request) ??
+    byStatus(answer, request) ?? {
+      code: 'SERVICE_REFUSED',
+      message: `S3 refused ${request.operation} of ${thing(request)} with HTTP ${answer.status}${answer.code === undefined ? '' : ` ${answer.code}`}.`,
+      hints: [],
+    }
+  );
+}
+
+/** Codes that mean one thing whatever the status, on every server that was seen. */
+function byCode(answer: ServiceAnswer, request: ServiceRequest): Verdict | undefined {
+  const region = answer.headers['x-amz-bucket-region'];
+  switch (answer.code) {
+    case 'ExpiredToken':
+    case 'ExpiredTokenException':
+    case 'TokenRefreshRequired':
+      return verdict(
+        'CREDENTIALS_EXPIRED',
+        'The credentials have expired.',
+        'get new ones: aws sso login, or run the tool that lent them again',
+      );
+    case 'InvalidAccessKeyId':
+    case 'InvalidToken':
+    case 'InvalidClientTokenId':
+      return verdict(
+        'CREDENTIALS_INVALID',
+        'S3 does not know these credentials.',
+        'look at PROFILE or AWS_ACCESS_KEY_ID: are they for this server?',
+      );
+    case 'SignatureDoesNotMatch':
+      return verdict(
+        'CREDENTIALS_INVALID',
+        'S3 says that the signature is wrong: the secret access key does not belong to the access key id.',
+        'copy AWS_SECRET_ACCESS_KEY again, whole',
+      );
+    case 'RequestTimeTooSkewed':
+      return verdict(
+        'CLOCK_SKEW',
+        "This machine's clock is more than 15 minutes away from the server's.",
+        'set the clock (timedatectl set-ntp true)',
+      );
+    case 'AuthorizationHeaderMalformed':
+    case 'PermanentRedirect':
+    case 'IllegalLocationConstraintException':
+      return verdict(
+        'WRONG_REGION',
+        `The bucket "${request.bucket}" is not in the region that was asked.`,
+        region === undefined
+          ? "set the bucket's region: --region REGION"
+          : `set the bucket's region: --region ${region}`,
+      );
+    case 'NoSuchBucket':
+      return noSuchBucket(request);
+    case 'NoSuchKey':
+    case 'NoSuchVersion':
+      return noSuchObject(request);
+    case 'InvalidObjectState':
+      return verdict(
+        'OBJECT_ARCHIVED',
+        `${thing(request)} is archived and must be restored before it can be read.`,
+        'aws s3api restore-object ...',
+      );
+    case 'BadDigest':
+    case 'XAmzContentSHA256Mismatch':
+    case 'XAmzContentChecksumMismatch':
+      return verdict(
+        'CHECKSUM_MISMATCH',
+        `What arrived for ${thing(request)} is not what was sent; S3 stored nothing.`,
+        'send it again',
+      );
+    case 'InvalidRange':
+      return verdict('USAGE', `The range lies outside of ${thing(request)}.`);
+    case 'EntityTooLarge':
+      return verdict('SERVICE_REFUSED', `${thing(request)} is larger than the server takes in one request.`);
+    case 'InvalidStorageClass':
+      return verdict(
+        'USAGE',
+        'S3 does not know that storage class.',
+        'STANDARD, STANDARD_IA, INTELLIGENT_TIERING, GLACIER_IR, ... (a provider may know fewer)',
+      );
+    case 'InvalidBucketName':
+      return verdict('SETTING_INVALID', `"${request.bucket}" is not a bucket name that the server takes.`);
+    case 'MetadataTooLarge':
+      return verdict('USAGE', 'The metadata are larger than the 2 KB that S3 takes.');
+    case 'SlowDown':
+    case 'Throttling':
+    case 'ThrottlingException':
+    case 'RequestLimitExceeded':
+    case 'TooManyRequests':
+      return throttled(answer);
+    case 'RequestTimeout':
+      return verdict('TIMEOUT', 'S3 waited for data that did not come.', 'try again');
+    default:
+      return undefined;
+  }
+}
+
+function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | undefined {
+  const { status } = answer;
+  if (status >= 300 && status < 400) {
+    return status === 304
+      ? verdict('PRECONDITION_FAILED', `${thing(request)} was not modified.`)
+      : verdict(
+          'WRONG_REGION',
+          `The server wants ${thing(request)} to be asked for elsewhere (HTTP ${status}); a redirect is never followed with a key.`,
+          'set the region or the endpoint of the bucket',
+        );
+  }
+  if (status === 400 && isRead(request) && !request.customerKeySent && isPlainRefusal(answer)) {
+    return verdict(
+      'KEY_MISSING',
+      `${formatAddress(request)} is encrypted with a customer key, and none was given.`,
+      'set SSE_CUSTOMER_KEY_BASE64 in .env to the key that it was put with, or pass --key-file FILE',
+    );
+  }
+  if (status === 400 && isRead(request) && request.customerKeySent && isPlainRefusal(answer)) {
+    return keyMismatch(request);
+  }
+  if (status === 403) {
+    return answer.message.includes(BLOCKED_PHRASE) ? blocked(request) : accessDenied(request);
+  }
+  if (status === 404) return request.key === undefined ? noSuchBucket(request) : noSuchObject(request);
+  if (status === 409)
+    return verdict(
+      'PRECONDITION_FAILED',
+      `Somebody else changed ${thing(request)} at the same moment.`,
+      'try again',
+    );
+  if (status === 412)
+    return verdict('PRECONDITION_FAILED', `${thing(request)} is not in the state that was asked for.`);
+  if (status === 501 || status === 405) {
+    return request.customerKeySent
+      ? verdict(
+          'NOT_SUPPORTED',
+          'The server does not do SSE-C.',
+          'use another provider, or encrypt before you upload (age, restic)',
+        )
+      : verdict('NOT_SUPPORTED', `The server does not know ${request.operation}.`);
+  }
+  if (status === 429) return throttled(answer);
+  if (status >= 500)
+    return verdict(
+      'SERVICE_UNAVAILABLE',
+      `The server failed (HTTP ${status}) on all ${answer.attempts} tries.`,
+      'try again later',
+    );
+  return undefined;
+}
+
+/** The 400s that both AWS and RGW give where the customer key is the matter (or HEAD's, which has no code). */
+export function isPlainRefusal(answer: ServiceAnswer): boolean {
+  return (
+    answer.code === undefined || ['InvalidRequest', 'InvalidArgument', 'AccessDenied'].includes(answer.code)
+  );
+}
+
+/** S3 knows the object, and knows that the key is another. */
+export function keyMismatch(request: ServiceRequest): Verdict {
+  return verdict(
+    'KEY_MISMATCH',
+    `${formatAddress(request)} is encrypted with another key than the one given.`,
+    'give the key that it was put with: --key-file FILE, or SSE_CUSTOMER_KEY_BASE64',
+  );
+}
+
+/** The object is not encrypted with a customer key at all. */
+export function keyNotNeeded(request: ServiceRequest): Verdict {
+  return verdict(
+    'KEY_NOT_NEEDED',
+    `${formatAddress(request)} is not encrypted with a customer key.`,
+    `get it without one: SSE_CUSTOMER_KEY_BASE64= ssec get ${shellWord(formatAddress(request))}`,
+  );
+}
+
+export function accessDenied(request: ServiceRequest): Verdict {
+  return isRead(request) && request.key !== undefined
+    ? verdict(
+        'ACCESS_DENIED',
+        `You may not read ${formatAddress(request)} (or it does not exist: S3 hides that from whoever lacks s3:ListBucket).`,
+        'ask for s3:GetObject on the object and s3:ListBucket on the bucket',
+      )
+    : verdict(
+        'ACCESS_DENIED',
+        `You may not do ${request.operation} on ${thing(request)}.`,
+        `ask for ${permission(request.operation)}`,
+      );
+}
+
+function permission(operation: string): string {
+  if (operation.endsWith('BucketEncryption'))
+    return `s3:${operation.replace('BucketEncryption', 'EncryptionConfiguration')}`;
+  return operation === 'HeadObject' ? 's3:GetObject' : `s3:${operation}`;
+}
+
+function blocked(request: ServiceRequest): Verdict {
+  return verdict(
+    'SSEC_BLOCKED',
+    `The bucket "${request.bucket}" blocks SSE-C, as all buckets made since April 2026 do until told otherwise.`,
+    `allow it: ssec bucket allow-sse-c -b ${request.bucket}`,
+  );
+}
+
+function noSuchBucket(request: ServiceRequest): Verdict {
+  const where = request.endpoint === undefined ? '' : ` on ${request.endpoint}`;
+  return verdict(
+    'BUCKET_NOT_FOUND',
+    `There is no bucket "${request.bucket}"${where}.`,
+    'look at BUCKET_NAME, -b and the endpoint',
+  );
+}
+
+function noSuchObject(request: ServiceRequest): Verdict {
+  return verdict('OBJECT_NOT_FOUND', `There is no object ${formatAddress(request)}.`);
+}
+
+function throttled(answer: ServiceAnswer): Verdict {
+  return verdict('THROTTLED', `S3 asked to slow down on all ${answer.attempts} tries.`, 'try again later');
+}
+
+function withoutAnswer(error: unknown, request: ServiceRequest): SsecError {
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'AbortError') return new SsecError('CANCELLED', 'Interrupted.', { cause: error });
+  if (/CredentialsProviderError|TokenProviderError|ProviderError$/.test(name)) return credentialsError(error);
+  const network = networkError(error, request.endpoint);
+  if (network !== undefined) return network;
+  const code = systemErrorCode(error);
+  return new SsecError(
+    'INTERNAL',
+    `${request.operation} failed in an unexpected way${code === undefined ? '' : ` (${code})`}.`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function credentialsError(error: unknown): SsecError {
+  const text = error instanceof Error ? error.message : '';
+  if (/expired|sso login/i.test(text)) {
+    return new SsecError('CREDENTIALS_EXPIRED', 'The credentials of the profile have expired.', {
+      hints: ['sign in again: aws sso login --profile NAME'],
+      cause: error,
+      context: { serviceMessage: text },
+    });
+  }
+  return new SsecError('CREDENTIALS_MISSING', 'No AWS credentials were found.', {
+    hints: [
+      'name a profile: PROFILE in .env, or -p NAME',
+      'or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    ],
+    cause: error,
+    context: { serviceMessage: text === '' ? undefined : text },
+  });
+}
+
+function isRead(request: ServiceRequest): boolean {
+  return ['GetObject', 'HeadObject'].includes(request.operation);
+}
+
+function thing(request: ServiceRequest): string {
+  return request.key === undefined ? `the bucket "${request.bucket}"` : formatAddress(request);
+}
+
+function formatAddress(request: ServiceRequest): string {
+  return formatObjectAddress({ bucket: request.bucket, key: request.key ?? '' });
+}
+
+/** A word that a POSIX shell reads as it is. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function verdict(code: ErrorCode, message: string, ...hints: string[]): Verdict {
+  return { code, message, hints };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && name in value
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+function isStrings(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === 'object' && value !== null && Object.values(value).every((v) => typeof v === 'string')
+  );
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import { crc32Base64, updateCrc32 } from './checksum.ts';
+import { Source, type SourceDigest } from './source.ts';
+
+/** A source that stands in memory. */
+export class BytesSource extends Source {
+  readonly size: number;
+  readonly name: string;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Uint8Array, name = 'data') {
+    super();
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.size = bytes.byteLength;
+    this.name = name;
+  }
+
+  digest(options: { md5: boolean }): Promise<SourceDigest> {
+    const crc32 = crc32Base64(updateCrc32(0, this.#bytes));
+    if (!options.md5) return Promise.resolve({ crc32 });
+    return Promise.resolve({ crc32, md5: createHash('md5').update(this.#bytes).digest('base64') });
+  }
+
+  open(): Buffer {
+    return this.#bytes;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
