@@ -1,0 +1,18 @@
+import { accessDenied, type S3Error } from '../s3-error.ts';
+
+/** The one account that owns everything here. */
+export const accountId = '123456789012';
+export const canonicalUserId = 'ssec0sandbox0account0000000000000000000000000000000000000000000';
+
+export const principalArn = `arn:aws:iam::${accountId}:user/sandbox`;
+
+export function objectArn(bucket: string, key: string): string {
+  return `arn:aws:s3:::${bucket}/${key}`;
+}
+
+/** The text that IAM gives where no policy allows an action. */
+export function notAuthorized(action: string, resourceArn: string): S3Error {
+  return accessDenied(
+    `User: ${principalArn} is not authorized to perform: ${action} on resource: "${resourceArn}" because no identity-based policy allows the ${action} action`,
+  );
+}

@@ -1,0 +1,74 @@
+import type { S3Request } from '../http/s3-request.ts';
+import { headerNotImplemented, noSuchKey, preconditionFailed } from '../s3-error.ts';
+import type { ObjectRecord } from '../store/object-record.ts';
+
+/** A condition on a write; judged before the body is read, and again when the object is put in place. */
+export interface WriteCondition {
+  check(current: ObjectRecord | undefined): void;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+export function readWriteCondition(request: S3Request): WriteCondition {
+  const ifMatch = request.headers.get('if-match');
+  const ifNoneMatch = request.headers.get('if-none-match');
+  if (ifMatch !== undefined && ifNoneMatch !== undefined) {
+    throw headerNotImplemented(
+      'If-Match,If-None-Match',
+      'Multiple conditional request headers present in the request',
+    );
+  }
+  if (ifNoneMatch !== undefined && ifNoneMatch !== '*') throw valueNotImplemented('If-None-Match');
+  if (ifMatch === '*') throw valueNotImplemented('If-Match');
+  return {
+    check(current) {
+      if (ifNoneMatch !== undefined && current !== undefined) throw preconditionFailed('If-None-Match');
+      if (ifMatch === undefined) return;
+      if (current === undefined) throw noSuchKey(request.key);
+      if (unquote(ifMatch) !== current.etag) throw preconditionFailed('If-Match');
+    },
+  };
+}
+
+function valueNotImplemented(header: string) {
+  return headerNotImplemented(header, `We don't accept the provided value of ${header} header for this API`);
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html */
+export function checkDeleteCondition(request: S3Request, current: ObjectRecord | undefined): void {
+  const ifMatch = request.headers.get('if-match');
+  if (ifMatch === undefined) return;
+  if (current === undefined) throw noSuchKey(request.key);
+  if (ifMatch !== '*' && unquote(ifMatch) !== current.etag) throw preconditionFailed('If-Match');
+}
+
+/**
+ * The four conditions of a read, in the order of RFC 9110, section 13.2.2: `not-modified` is answered with 304.
+ */
+export function checkReadConditions(request: S3Request, record: ObjectRecord): 'proceed' | 'not-modified' {
+  const modified = Date.parse(record.lastModified);
+  const ifMatch = request.headers.get('if-match');
+  const ifNoneMatch = request.headers.get('if-none-match');
+  if (ifMatch !== undefined) {
+    if (!matches(ifMatch, record.etag)) throw preconditionFailed('If-Match');
+  } else if (modified > date(request, 'if-unmodified-since', Number.POSITIVE_INFINITY)) {
+    throw preconditionFailed('If-Unmodified-Since');
+  }
+  if (ifNoneMatch !== undefined) return matches(ifNoneMatch, record.etag) ? 'not-modified' : 'proceed';
+  return modified <= date(request, 'if-modified-since', Number.NEGATIVE_INFINITY)
+    ? 'not-modified'
+    : 'proceed';
+}
+
+function matches(header: string, etag: string): boolean {
+  return header.split(',').some((part) => part.trim() === '*' || unquote(part) === etag);
+}
+
+function unquote(etag: string): string {
+  return etag.trim().replace(/^"(.*)"$/, '$1');
+}
+
+/** A date that cannot be read is no condition. */
+function date(request: S3Request, header: string, otherwise: number): number {
+  const time = Date.parse(request.headers.get(header) ?? '');
+  return Number.isNaN(time) ? otherwise : time;
+}

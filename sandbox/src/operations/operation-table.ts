@@ -1,0 +1,122 @@
+import { customerKeyHeaders } from '../sse-c/customer-key-headers.ts';
+import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.ts';
+import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './bucket-encryption.ts';
+import { deleteObject } from './delete-object.ts';
+import { deleteObjects } from './delete-objects.ts';
+import { getObject, headObject } from './get-object.ts';
+import { listObjects, listObjectsV2 } from './list-objects.ts';
+import type { Operation } from './operation.ts';
+import { putObject } from './put-object.ts';
+import { responseOverrides } from './response-overrides.ts';
+
+const sseC = Object.values(customerKeyHeaders);
+const listing = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
+const reading = ['x-amz-checksum-mode', 'x-amz-server-side-encryption', ...sseC];
+
+/** All that this server can do. The first row that fits is the request's operation; what fits none gets 501. */
+export const operations: readonly Operation[] = [
+  {
+    name: 'ListBuckets',
+    on: 'service',
+    method: 'GET',
+    action: 's3:ListAllMyBuckets',
+    query: ['max-buckets', 'continuation-token', 'prefix', 'bucket-region'],
+    answer: listBuckets,
+  },
+  {
+    name: 'GetBucketLocation',
+    on: 'bucket',
+    method: 'GET',
+    subresource: { name: 'location' },
+    action: 's3:GetBucketLocation',
+    answer: getBucketLocation,
+  },
+  {
+    name: 'GetBucketEncryption',
+    on: 'bucket',
+    method: 'GET',
+    subresource: { name: 'encryption' },
+    action: 's3:GetEncryptionConfiguration',
+    answer: getBucketEncryption,
+  },
+  {
+    name: 'PutBucketEncryption',
+    on: 'bucket',
+    method: 'PUT',
+    subresource: { name: 'encryption' },
+    action: 's3:PutEncryptionConfiguration',
+    answer: putBucketEncryption,
+  },
+  {
+    name: 'DeleteBucketEncryption',
+    on: 'bucket',
+    method: 'DELETE',
+    subresource: { name: 'encryption' },
+    action: 's3:PutEncryptionConfiguration',
+    answer: deleteBucketEncryption,
+  },
+  {
+    name: 'ListObjectsV2',
+    on: 'bucket',
+    method: 'GET',
+    subresource: { name: 'list-type', value: '2' },
+    action: 's3:ListBucket',
+    query: [...listing, 'continuation-token', 'start-after', 'fetch-owner'],
+    headers: ['x-amz-optional-object-attributes'],
+    answer: listObjectsV2,
+  },
+  {
+    name: 'ListObjects',
+    on: 'bucket',
+    method: 'GET',
+    action: 's3:ListBucket',
+    query: [...listing, 'marker'],
+    headers: ['x-amz-optional-object-attributes'],
+    answer: listObjects,
+  },
+  {
+    name: 'DeleteObjects',
+    on: 'bucket',
+    method: 'POST',
+    subresource: { name: 'delete' },
+    action: 's3:DeleteObject',
+    answer: deleteObjects,
+  },
+  {
+    name: 'CreateBucket',
+    on: 'new-bucket',
+    method: 'PUT',
+    action: 's3:CreateBucket',
+    headers: ['x-amz-acl', 'x-amz-object-ownership'],
+    answer: createBucket,
+  },
+  { name: 'HeadBucket', on: 'bucket', method: 'HEAD', action: 's3:ListBucket', answer: headBucket },
+  { name: 'DeleteBucket', on: 'bucket', method: 'DELETE', action: 's3:DeleteBucket', answer: deleteBucket },
+  {
+    name: 'PutObject',
+    on: 'object',
+    method: 'PUT',
+    action: 's3:PutObject',
+    headers: ['x-amz-acl', 'x-amz-meta-*', 'x-amz-storage-class', 'x-amz-server-side-encryption', ...sseC],
+    answer: putObject,
+  },
+  {
+    name: 'GetObject',
+    on: 'object',
+    method: 'GET',
+    action: 's3:GetObject',
+    query: Object.keys(responseOverrides),
+    headers: reading,
+    answer: getObject,
+  },
+  {
+    name: 'HeadObject',
+    on: 'object',
+    method: 'HEAD',
+    action: 's3:GetObject',
+    query: Object.keys(responseOverrides),
+    headers: reading,
+    answer: headObject,
+  },
+  { name: 'DeleteObject', on: 'object', method: 'DELETE', action: 's3:DeleteObject', answer: deleteObject },
+];

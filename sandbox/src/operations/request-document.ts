@@ -1,0 +1,23 @@
+import { readIntegrityHeaders } from '../body/integrity-headers.ts';
+import { decodeUtf8 } from '../http/uri.ts';
+import { invalidRequest, malformedXml } from '../s3-error.ts';
+import type { ServiceContext } from './operation.ts';
+
+/** The XML of a request that S3 takes only with a checksum or Content-MD5 of it. */
+export async function readRequiredDocument(context: ServiceContext): Promise<string> {
+  const integrity = readIntegrityHeaders(context.request);
+  if (
+    integrity.contentMd5 === undefined &&
+    integrity.checksum === undefined &&
+    integrity.trailer === undefined
+  ) {
+    throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
+  }
+  const text = decodeUtf8(await context.body.readDocument(integrity));
+  if (text.trim() === '') throw malformedXml();
+  return text;
+}
+
+export async function readOptionalDocument(context: ServiceContext): Promise<string> {
+  return decodeUtf8(await context.body.readDocument(readIntegrityHeaders(context.request)));
+}

@@ -1,0 +1,78 @@
+/** What a finished request looked like: for tests that pin what leaves a client. */
+export interface RequestRecord {
+  readonly operation: string;
+  readonly method: string;
+  /** Path and query, as received. */
+  readonly path: string;
+  readonly status: number;
+  /** Header names in lower case, values as received. */
+  readonly headers: Record<string, string>;
+}
+
+/** The first `times` requests of `operation` fail with this answer. */
+export interface Fault {
+  /** The S3 name of the operation, as in `PutObject`. */
+  readonly operation: string;
+  readonly status: number;
+  readonly code: string;
+  readonly message?: string;
+  /** Default 1. */
+  readonly times?: number;
+}
+
+export interface SandboxOptions {
+  /** Objects live here and survive a restart. Default: a fresh temporary folder, removed on close. */
+  readonly dir?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  readonly region?: string;
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  /** When given, requests must carry it in x-amz-security-token. */
+  readonly sessionToken?: string;
+  /** New buckets block SSE-C, AWS's default since April 2026. Default false. */
+  readonly blockSseC?: boolean;
+  /** false: the SSE-C response headers are not sent. Default true. */
+  readonly echo?: boolean;
+  /** `ignore`: the headers are taken, the object is stored plain, 200. `refuse`: 501 on any SSE-C header. */
+  readonly sseC?: 'encrypt' | 'ignore' | 'refuse';
+  /** Also listen on plain http, where SSE-C is refused. For tests only. */
+  readonly http?: boolean;
+  /** IAM actions that are denied, as in `s3:GetObject`. */
+  readonly denyActions?: readonly string[];
+  /** Every signed request is answered with ExpiredToken. */
+  readonly expiredToken?: boolean;
+  /** How far the server's clock is ahead of the machine's. */
+  readonly clockSkewMs?: number;
+  readonly faults?: readonly Fault[];
+  readonly onRequest?: (request: RequestRecord) => void;
+}
+
+/** The options that requests are judged by, with their defaults filled in. */
+export interface SandboxSettings {
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | undefined;
+  readonly blockSseC: boolean;
+  readonly echo: boolean;
+  readonly sseC: 'encrypt' | 'ignore' | 'refuse';
+  readonly denyActions: ReadonlySet<string>;
+  readonly expiredToken: boolean;
+  readonly clockSkewMs: number;
+}
+
+export function resolveSettings(options: SandboxOptions): SandboxSettings {
+  return {
+    region: options.region ?? 'us-east-1',
+    accessKeyId: options.accessKeyId ?? 'AKIASANDBOX0EXAMPLE0',
+    secretAccessKey: options.secretAccessKey ?? 'sandbox/secret/for/local/tests/only/EXAMPLE0',
+    sessionToken: options.sessionToken,
+    blockSseC: options.blockSseC ?? false,
+    echo: options.echo ?? true,
+    sseC: options.sseC ?? 'encrypt',
+    denyActions: new Set(options.denyActions),
+    expiredToken: options.expiredToken ?? false,
+    clockSkewMs: options.clockSkewMs ?? 0,
+  };
+}

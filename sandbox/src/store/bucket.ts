@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BucketSettings, isBucketSettings } from './bucket-settings.ts';
+import { readJson, writeJson } from './json-file.ts';
+import { compareKeys } from './key-order.ts';
+import { isObjectRecord, type ObjectRecord } from './object-record.ts';
+import { ObjectWriter } from './object-writer.ts';
+
+/**
+ * A bucket is a folder: `bucket.json`, `objects/` with one record a key (named by a hash, so that every legal key
+ * works), `data/` with the bytes. A record names its data file and is replaced in one rename; what no record names
+ * is left over from an upload that never ended.
+ */
+export class Bucket {
+  readonly name: string;
+  readonly #folder: string;
+  readonly #records = new Map<string, ObjectRecord>();
+  #settings: BucketSettings;
+  #sortedKeys: readonly string[] | undefined;
+
+  private constructor(name: string, folder: string, settings: BucketSettings) {
+    this.name = name;
+    this.#folder = folder;
+    this.#settings = settings;
+  }
+
+  static create(name: string, folder: string, settings: BucketSettings): Bucket {
+    mkdirSync(join(folder, 'objects'), { recursive: true, mode: 0o700 });
+    mkdirSync(join(folder, 'data'), { recursive: true, mode: 0o700 });
+    writeJson(join(folder, 'bucket.json'), settings);
+    return new Bucket(name, folder, settings);
+  }
+
+  static load(name: string, folder: string): Bucket {
+    const settingsFile = join(folder, 'bucket.json');
+    const settings = readJson(settingsFile);
+    if (!isBucketSettings(settings)) throw new Error(`${settingsFile} is damaged`);
+    const bucket = new Bucket(name, folder, settings);
+    bucket.#loadRecords();
+    return bucket;
+  }
+
+  get settings(): BucketSettings {
+    return this.#settings;
+  }
+
+  changeSettings(settings: BucketSettings): void {
+    writeJson(join(this.#folder, 'bucket.json'), settings);
+    this.#settings = settings;
+  }
+
+  object(key: string): ObjectRecord | undefined {
+    return this.#records.get(key);
+  }
+
+  /** Every key, in S3's order. */
+  keys(): readonly string[] {
+    this.#sortedKeys ??= [...this.#records.keys()].sort(compareKeys);
+    return this.#sortedKeys;
+  }
+
+  startWriting(): Promise<ObjectWriter> {
+    return ObjectWriter.create(join(this.#folder, 'data'));
+  }
+
+  /**
+   * Makes `record` the object of its key. Synchronous on purpose: between a condition that the caller checked and
+   * the new object nothing else can happen. A reader of the object that was keeps its open file.
+   */
+  put(record: ObjectRecord): void {
+    const replaced = this.#records.get(record.key);
+    writeJson(this.#recordPath(record.key), record);
+    this.#records.set(record.key, record);
+    if (replaced === undefined) this.#sortedKeys = undefined;
+    else this.#removeData(replaced);
+  }
+
+  remove(key: string): void {
+    const record = this.#records.get(key);
+    if (record === undefined) return;
+    rmSync(this.#recordPath(key), { force: true });
+    this.#records.delete(key);
+    this.#sortedKeys = undefined;
+    this.#removeData(record);
+  }
+
+  /** A descriptor of the object's bytes; the caller closes it. In one step with the look-up of the record. */
+  openData(record: ObjectRecord): number {
+    return openSync(join(this.#folder, 'data', record.data), 'r');
+  }
+
+  delete(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #recordPath(key: string): string {
+    return join(this.#folder, 'objects', `${createHash('sha256').update(key).digest('hex')}.json`);
+  }
+
+  #removeData(record: ObjectRecord): void {
+    rmSync(join(this.#folder, 'data', record.data), { force: true });
+  }
+
+  #loadRecords(): void {
+    const objects = join(this.#folder, 'objects');
+    for (const file of readdirSync(objects)) {
+      const path = join(objects, file);
+      if (file.endsWith('.json')) {
+        const record = readJson(path);
+        if (!isObjectRecord(record)) throw new Error(`${path} is damaged`);
+        this.#records.set(record.key, record);
+      } else rmSync(path, { force: true });
+    }
+    const named = new Set([...this.#records.values()].map((record) => record.data));
+    const data = join(this.#folder, 'data');
+    for (const file of readdirSync(data)) {
+      if (!named.has(file)) rmSync(join(data, file), { force: true });
+    }
+  }
+}

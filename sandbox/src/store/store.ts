@@ -1,0 +1,77 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Bucket } from './bucket.ts';
+import type { BucketSettings } from './bucket-settings.ts';
+import { lockFolder } from './folder-lock.ts';
+import { readJson, writeJson } from './json-file.ts';
+
+const format = 1;
+
+/** The folder that everything is kept in: `sandbox.json`, `lock`, `buckets/`. */
+export class Store {
+  readonly dir: string;
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #unlock: () => void;
+
+  private constructor(dir: string, unlock: () => void) {
+    this.dir = dir;
+    this.#unlock = unlock;
+  }
+
+  static open(path: string): Store {
+    const dir = resolve(path);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    requireOurs(dir);
+    const unlock = lockFolder(dir);
+    try {
+      writeJson(join(dir, 'sandbox.json'), { format });
+      const store = new Store(dir, unlock);
+      mkdirSync(store.#bucketFolder(''), { recursive: true, mode: 0o700 });
+      for (const name of readdirSync(store.#bucketFolder(''))) {
+        store.#buckets.set(name, Bucket.load(name, store.#bucketFolder(name)));
+      }
+      return store;
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  bucket(name: string): Bucket | undefined {
+    return this.#buckets.get(name);
+  }
+
+  buckets(): readonly Bucket[] {
+    return [...this.#buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  createBucket(name: string, settings: BucketSettings): void {
+    this.#buckets.set(name, Bucket.create(name, this.#bucketFolder(name), settings));
+  }
+
+  deleteBucket(name: string): void {
+    this.#buckets.get(name)?.delete();
+    this.#buckets.delete(name);
+  }
+
+  close(): void {
+    this.#unlock();
+  }
+
+  #bucketFolder(name: string): string {
+    return join(this.dir, 'buckets', name);
+  }
+}
+
+/** Starting clears away what no object refers to: never in a folder that is somebody else's. */
+function requireOurs(dir: string): void {
+  const manifest = join(dir, 'sandbox.json');
+  if (existsSync(manifest)) {
+    const value = readJson(manifest);
+    if (typeof value === 'object' && value !== null && 'format' in value && value.format === format) return;
+    throw new Error(`${dir} was written by another version of the sandbox`);
+  }
+  if (readdirSync(dir).some((name) => name !== 'lock')) {
+    throw new Error(`${dir} is not empty and holds no sandbox; choose a new or an empty folder`);
+  }
+}
