@@ -1,2 +1,4 @@
+export { sandboxCli } from './cli/sandbox-cli.ts';
+export type { SandboxIo, SignalSource } from './cli/sandbox-io.ts';
 export { type NewBucketOptions, type Sandbox, startSandbox } from './sandbox.ts';
 export type { Fault, RequestRecord, SandboxOptions } from './sandbox-options.ts';

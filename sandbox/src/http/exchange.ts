@@ -72,7 +72,11 @@ export async function exchange(service: Service, arrival: Arrival): Promise<void
     });
   });
   body.release();
-  await sendResponse(response, answer).catch(() => response.destroy());
+  await sendResponse(response, answer).catch(() => {
+    // The client went away, or a header cannot be sent: no file stays open.
+    for (const stream of answer.content ?? []) stream.destroy();
+    response.destroy();
+  });
 }
 
 /** A request's body, which is asked for only once it is wanted. */

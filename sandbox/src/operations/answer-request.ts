@@ -66,7 +66,8 @@ function checkRegion(
   bucket: Bucket | undefined,
   settings: SandboxSettings,
 ): void {
-  const expected = bucket?.settings.region ?? settings.region;
+  // Whoever creates a bucket speaks to the endpoint, not to a bucket that may be there already.
+  const expected = (operation.on === 'new-bucket' ? undefined : bucket?.settings.region) ?? settings.region;
   if (identity.region === expected) return;
   const isOwnRegion = identity.region === settings.region;
   // Where a bucket is may be asked from anywhere.

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { checksumHeader } from '../checksum/checksum.ts';
+import type { S3Request } from '../http/s3-request.ts';
 import { invalidRequest, noSuchKey, S3Error } from '../s3-error.ts';
 import {
   type CustomerKey,
@@ -15,7 +16,7 @@ import { checkReadConditions } from './conditions.ts';
 import { encryptionHeaders } from './encryption.ts';
 import { objectHeaders } from './object-headers.ts';
 import type { BucketContext, S3Response } from './operation.ts';
-import { responseOverrides } from './response-overrides.ts';
+import { readResponseOverrides } from './response-overrides.ts';
 
 const readBytes = 256 * 1024;
 
@@ -78,11 +79,8 @@ function findObject(context: BucketContext): Found {
       response: { status: 304, headers: { ETag, 'Last-Modified': lastModified } },
     };
   }
-  const range = readByteRange(request.headers.get('range'), record.size);
-  for (const { name, value } of request.query) {
-    const header = responseOverrides[name];
-    if (header !== undefined) headers[header] = value;
-  }
+  const range = readByteRange(wantedRange(request, headers), record.size);
+  Object.assign(headers, readResponseOverrides(request));
   const { first, last } = range ?? { first: 0, last: record.size - 1 };
   headers['Content-Length'] = String(last - first + 1);
   if (range !== undefined) headers['Content-Range'] = `bytes ${first}-${last}/${record.size}`;
@@ -93,6 +91,14 @@ function findObject(context: BucketContext): Found {
     headers['x-amz-checksum-type'] = 'FULL_OBJECT';
   }
   return { record, customerKey, range, response: { status: range === undefined ? 200 : 206, headers } };
+}
+
+/** If-Range: a part only of the very object that the client has the rest of. */
+function wantedRange(request: S3Request, headers: Readonly<Record<string, string>>): string | undefined {
+  const validator = request.headers.get('if-range');
+  const isSame =
+    validator === undefined || validator === headers['ETag'] || validator === headers['Last-Modified'];
+  return isSame ? request.headers.get('range') : undefined;
 }
 
 function readKey({ request, settings }: BucketContext): CustomerKey | undefined {

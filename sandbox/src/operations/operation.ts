@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Identity } from '../auth/authenticate.ts';
 import type { RequestBody } from '../body/request-body.ts';
 import type { S3Request } from '../http/s3-request.ts';
@@ -12,7 +12,7 @@ export interface S3Response {
   /** A document; its length is computed. */
   readonly xml?: string;
   /** An object's bytes; Content-Length stands in the headers. */
-  readonly content?: readonly [Readable, ...NodeJS.ReadWriteStream[]];
+  readonly content?: readonly [Readable, ...Duplex[]];
 }
 
 export interface ServiceContext {
