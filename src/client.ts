@@ -33,12 +33,14 @@ type Command<Output> = { readonly _output?: Output } & object;
 export class SsecClient {
   readonly #options: ClientOptions;
   readonly #handler: SsecRequestHandler;
+  readonly #endpoint: URL | undefined;
   #region: string;
   #s3: S3Client;
 
   /** @throws SsecError INSECURE_ENDPOINT, SETTING_INVALID */
   constructor(options: ClientOptions) {
     const endpoint = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
+    this.#endpoint = endpoint;
     this.#options = options;
     this.#region = options.region;
     this.#handler = new SsecRequestHandler(options, (request) => guard(request, endpoint));
@@ -48,6 +50,11 @@ export class SsecClient {
   /** Host that requests go to, for messages; undefined = AWS. */
   get endpoint(): string | undefined {
     return this.#options.endpoint;
+  }
+
+  /** Whether requests go to AWS itself, by default or by one of its own host names. */
+  get isAws(): boolean {
+    return this.#endpoint === undefined || isAwsHost(this.#endpoint.hostname);
   }
 
   /** The region that requests are signed for; the bucket's own once it was found to be another. */
@@ -88,7 +95,7 @@ export class SsecClient {
       region: this.#region,
       credentials,
       ...(endpoint === undefined ? {} : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
-      forcePathStyle: (addressing ?? (endpoint === undefined ? 'virtual' : 'path')) === 'path',
+      forcePathStyle: (addressing ?? (this.isAws ? 'virtual' : 'path')) === 'path',
       // the SDK would otherwise look for an endpoint in the environment and in other profiles
       ignoreConfiguredEndpointUrls: true,
       followRegionRedirects: false,
@@ -190,12 +197,16 @@ const AWS_SUFFIXES = [
   'csp.hci.ic.gov',
 ];
 
+function isAwsHost(host: string): boolean {
+  return AWS_SUFFIXES.some((suffix) => host.endsWith(`.${suffix}`));
+}
+
 /** The last look at a request: https, and to a host that was meant. */
 function guard(request: HttpRequest, endpoint: URL | undefined): void {
   const host = request.hostname.toLowerCase();
   const expected =
     endpoint === undefined
-      ? AWS_SUFFIXES.some((suffix) => host.endsWith(`.${suffix}`))
+      ? isAwsHost(host)
       : (host === endpoint.hostname || host.endsWith(`.${endpoint.hostname}`)) &&
         String(request.port ?? '') === endpoint.port;
   if (request.protocol !== 'https:' || !expected) {

@@ -38,6 +38,8 @@ export interface PutObjectOptions {
   /** Fails with TARGET_EXISTS where the object exists (`If-None-Match: *`). */
   readonly noOverwrite?: boolean;
   readonly checksum?: UploadChecksum;
+  /** Called with the bytes sent so far; starts again at 0 when the request is tried again. */
+  readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -79,10 +81,10 @@ export async function putObject(options: PutObjectOptions): Promise<PutObjectRes
       },
     );
   }
-  const sendMd5 =
-    options.checksum === 'md5' || (options.checksum !== 'crc32' && client.endpoint !== undefined);
+  const sendMd5 = options.checksum === 'md5' || (options.checksum !== 'crc32' && !client.isAws);
   const digest = await source.digest({ md5: sendMd5, ...(signal === undefined ? {} : { signal }) });
   const command = putCommand(options, digest);
+  source.onProgress = options.onProgress;
   const request: ServiceRequest = {
     operation: 'PutObject',
     bucket,

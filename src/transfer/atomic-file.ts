@@ -11,6 +11,8 @@ export interface FileTargetOptions {
   readonly noOverwrite?: boolean;
   /** Permission bits of a new file; default 0666 less the umask. A replaced file keeps its own. */
   readonly mode?: number;
+  /** Gives a replaced file `mode` as well. */
+  readonly replaceMode?: boolean;
 }
 
 /**
@@ -24,7 +26,11 @@ export async function openFileTarget(path: string, options: FileTargetOptions = 
   if (existing?.isDirectory() === true) throw new SsecError('FILE_UNWRITABLE', `"${path}" is a directory.`);
   if (existing !== undefined && !existing.isFile()) return specialFileSink(path);
   if (existing !== undefined && options.noOverwrite === true) throw exists(path);
-  return AtomicFile.create(await resolveLinks(path), options, existing?.mode);
+  return AtomicFile.create(
+    await resolveLinks(path),
+    options,
+    options.replaceMode === true ? undefined : existing?.mode,
+  );
 }
 
 /**

@@ -20,36 +20,35 @@ export class FileSource extends Source {
   readonly #stat: BigIntStats;
   #crc32: number | undefined;
 
-  private constructor(path: string, handle: FileHandle, stat: BigIntStats) {
+  private constructor(name: string, handle: FileHandle, stat: BigIntStats) {
     super();
-    this.name = path;
+    this.name = name;
     this.#handle = handle;
     this.#stat = stat;
     this.size = Number(stat.size);
   }
 
   /**
+   * @param name what to call it in a message
    * @throws SsecError FILE_NOT_FOUND, FILE_UNREADABLE, or USAGE for a directory or what else is no regular file
    */
-  static async open(path: string): Promise<FileSource> {
+  static async open(path: string, name = path): Promise<FileSource> {
     let handle: FileHandle;
     try {
       // O_NONBLOCK: opening a FIFO must not wait for a writer only to be refused
       handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     } catch (error) {
-      throw unreadable(path, error);
+      throw unreadable(name, error);
     }
     try {
       const stat = await handle.stat({ bigint: true });
       if (stat.isDirectory()) {
-        throw new SsecError('USAGE', `"${path}" is a directory; put takes one file.`, {
-          hints: [
-            `name a file in it, or stream it: tar -C ${JSON.stringify(path)} -c . | ssec put - NAME.tar`,
-          ],
+        throw new SsecError('USAGE', `"${name}" is a directory; put takes one file.`, {
+          hints: [`name a file in it, or stream it: tar -C ${name} -c . | ssec put - NAME.tar`],
         });
       }
-      if (!stat.isFile()) throw new SsecError('USAGE', `"${path}" is not a regular file.`);
-      return new FileSource(path, handle, stat);
+      if (!stat.isFile()) throw new SsecError('USAGE', `"${name}" is not a regular file.`);
+      return new FileSource(name, handle, stat);
     } catch (error) {
       await handle.close();
       throw error;
@@ -102,9 +101,14 @@ export class FileSource extends Source {
    */
   async *#readChecked(): AsyncGenerator<Buffer> {
     let crc32 = 0;
+    let given = 0;
     let last: Buffer | undefined;
     for await (const chunk of this.#read()) {
-      if (last !== undefined) yield last;
+      if (last !== undefined) {
+        yield last;
+        given += last.length;
+        this.onProgress?.(given);
+      }
       crc32 = updateCrc32(crc32, chunk);
       last = chunk;
     }
@@ -112,6 +116,7 @@ export class FileSource extends Source {
     const touched = now.size !== this.#stat.size || now.mtimeNs !== this.#stat.mtimeNs;
     if (touched || (this.#crc32 !== undefined && crc32 !== this.#crc32)) throw changed(this.name);
     if (last !== undefined) yield last;
+    this.onProgress?.(this.size);
   }
 }
 

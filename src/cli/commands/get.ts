@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { join, posix, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { SsecError, systemErrorCode } from '../../errors.ts';
+import type { GetObjectResult } from '../../get-object.ts';
+import {
+  type ObjectAddress,
+  checkObjectKey,
+  formatObjectAddress,
+  parseObjectAddress,
+} from '../../object-address.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { openFileTarget } from '../../transfer/atomic-file.ts';
+import { type Sink, streamSink, unwritable } from '../../transfer/sink.ts';
+import type { Io } from '../io.ts';
+import { addKeyFormatOption, addOutputOptions, addSettingOptions } from '../options.ts';
+import type { Act } from '../program.ts';
+import { type CommandContext, bucketOf, loadKey, loadSettings, openClient } from '../session.ts';
+import { terminalSink } from '../terminal-sink.ts';
+
+interface GetOptions {
+  readonly output?: string;
+  readonly overwrite: boolean;
+  readonly range?: string;
+  readonly json?: boolean;
+}
+
+export function addGet(program: Command, act: Act): void {
+  const command = addOutputOptions(
+    addKeyFormatOption(
+      addSettingOptions(program.command('get'), ['target', 'key', 'identity', 'endpoint', 'region']),
+    ),
+  )
+    .description('download an object and decrypt it with your key')
+    .argument('[source]', 'object key or s3://bucket/key (default: KEY)')
+    .option('-o, --output <path>', 'file, folder/ or - for stdout (default: tmp/<uuid> with the extension)')
+    .option('--no-overwrite', 'fail if the file exists')
+    .option('--range <bytes>', 'part of the object: 0-99, 100- or -100')
+    .addHelpText(
+      'after',
+      `
+Prints the path of the file, which exists only once every byte came and agreed with S3's checksum.
+
+Examples:
+  path=$(ssec get sample.jpg)
+  ssec get sample.jpg -o photo.jpg
+  ssec get s3://other/2026/report.pdf -o reports/
+  ssec get shop.sql -o - | psql shop`,
+    );
+  command.action((source: string | undefined, options: GetOptions) =>
+    act(command, (context) => get(context, source, options)),
+  );
+}
+
+async function get(context: CommandContext, source: string | undefined, options: GetOptions): Promise<void> {
+  const { io, reporter } = context;
+  if (options.output === '-' && options.json === true) {
+    throw new SsecError('USAGE', '-o - and --json both want stdout; give one.');
+  }
+  const settings = await loadSettings(context, { usesKey: true });
+  const address = resolveSource(source, settings);
+  const target = await resolveTarget(address, options, io);
+  await refuseKeyFile(target, settings, io);
+  const range = parseRange(options.range);
+  const customerKey = await loadKey(context, settings);
+  const client = await openClient(context, settings);
+  let progress = { update: (_bytes: number): void => undefined, stop: (): void => undefined };
+  try {
+    const { getObject } = await import('../../get-object.ts');
+    const result = await getObject({
+      client,
+      ...address,
+      customerKey,
+      ...(range === undefined ? {} : { range }),
+      signal: io.signal,
+      openSink: async (object) => {
+        const sink = await openTarget(target, options, io);
+        progress = reporter.progress(posix.basename(object.key), object.size);
+        return sink;
+      },
+      onProgress: (bytes) => progress.update(bytes),
+    });
+    progress.stop();
+    if (!result.encrypted)
+      reporter.notice(`${formatObjectAddress(address)} is not encrypted with a customer key`);
+    if (target.path !== '-')
+      await reporter.result(record(result, target.shown, customerKey?.fingerprint), target.shown);
+  } finally {
+    progress.stop();
+    client.close();
+  }
+}
+
+function record(
+  result: GetObjectResult,
+  path: string,
+  fingerprint: string | undefined,
+): { type: string } & Record<string, unknown> {
+  return {
+    type: 'get',
+    Bucket: result.bucket,
+    Key: result.key,
+    VersionId: result.versionId ?? null,
+    Path: path,
+    Size: result.size,
+    ContentRange: result.contentRange ?? null,
+    ETag: result.etag ?? null,
+    LastModified: result.lastModified?.toISOString() ?? null,
+    ContentType: result.contentType ?? null,
+    Metadata: result.metadata,
+    SSECustomerAlgorithm: result.encrypted ? 'AES256' : null,
+    SSECustomerKeyMD5: result.encrypted ? (fingerprint ?? null) : null,
+    Checksum: result.checksum?.value ?? null,
+    ChecksumAlgorithm: result.checksum?.algorithm ?? null,
+    ChecksumType: result.checksum === undefined ? null : 'FULL_OBJECT',
+    Proof: result.proof,
+  };
+}
+
+function resolveSource(source: string | undefined, settings: Settings): ObjectAddress {
+  const text = source ?? settings.objectKey?.value;
+  if (text === undefined) {
+    throw new SsecError('USAGE', 'No object was named.', {
+      hints: ['ssec get OBJECT', 'or set KEY in .env'],
+    });
+  }
+  const given = source === undefined ? undefined : parseObjectAddress(text);
+  const address = { bucket: bucketOf(settings, given?.bucket), key: given?.key ?? text };
+  checkObjectKey(address.key);
+  return address;
+}
+
+interface Target {
+  /** Where it goes; `-` = stdout. */
+  readonly path: string;
+  /** The same as the user wrote it, or relative to where they are. */
+  readonly shown: string;
+  /** A file of our own choosing in `tmp/`. */
+  readonly temporary: boolean;
+}
+
+async function resolveTarget(address: ObjectAddress, options: GetOptions, io: Io): Promise<Target> {
+  const { output } = options;
+  if (output === '-') return { path: '-', shown: '-', temporary: false };
+  if (output === '') throw new SsecError('USAGE', '-o is empty.');
+  if (output === undefined) {
+    const name = randomUUID() + safeExtension(address.key);
+    return { path: resolve(io.cwd, 'tmp', name), shown: posix.join('tmp', name), temporary: true };
+  }
+  const isFolder =
+    /[/\\]$/.test(output) ||
+    (await stat(resolve(io.cwd, output)).catch(() => undefined))?.isDirectory() === true;
+  if (!isFolder) return { path: resolve(io.cwd, output), shown: output, temporary: false };
+  const name = posix.basename(address.key);
+  if (address.key.endsWith('/') || ['', '.', '..'].includes(name) || /[\0\\]/.test(name)) {
+    throw new SsecError('USAGE', `The end of ${formatObjectAddress(address)} cannot be a file name.`, {
+      hints: ['name the file: -o FILE'],
+    });
+  }
+  return { path: resolve(io.cwd, output, name), shown: join(output, name), temporary: false };
+}
+
+/** The object's extension, where it is one that a file may have. */
+function safeExtension(key: string): string {
+  const extension = posix.extname(key);
+  return /^\.[A-Za-z0-9_+-]{1,16}$/.test(extension) ? extension : '';
+}
+
+async function openTarget(target: Target, options: GetOptions, io: Io): Promise<Sink> {
+  if (target.path === '-')
+    return io.stdout.isTTY === true ? terminalSink(io.stdout) : streamSink(io.stdout, 'stdout');
+  if (target.temporary) {
+    await mkdir(resolve(io.cwd, 'tmp'), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      throw systemErrorCode(error) === 'EEXIST'
+        ? new SsecError('FILE_UNWRITABLE', '"tmp" is a file, not a folder.', {
+            hints: ['name another place: -o FILE'],
+          })
+        : unwritable('tmp', error);
+    });
+  }
+  return openFileTarget(target.path, {
+    noOverwrite: !options.overwrite,
+    ...(target.temporary ? { mode: 0o600 } : {}),
+  });
+}
+
+/** The download must not replace the key that opens it. */
+async function refuseKeyFile(target: Target, settings: Settings, io: Io): Promise<void> {
+  if (settings.key.kind !== 'file' || settings.key.value === '-' || target.path === '-') return;
+  const real = async (path: string): Promise<string> => realpath(path).catch(() => path);
+  if ((await real(resolve(io.cwd, settings.key.value))) !== (await real(target.path))) return;
+  throw new SsecError('USAGE', `"${target.shown}" is the key file; the download would replace it.`);
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9110#name-byte-ranges */
+function parseRange(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(?:bytes=)?(?:(\d+)-(\d*)|-(\d+))$/.exec(text);
+  const [, from, to] = match ?? [];
+  if (match === null || (from !== undefined && to !== undefined && to !== '' && Number(to) < Number(from))) {
+    throw new SsecError('USAGE', `"${text}" is not a range of bytes.`, {
+      hints: ['--range 0-99 (the first hundred), --range 100- (the rest), --range=-100 (the last hundred)'],
+    });
+  }
+  return `bytes=${text.replace(/^bytes=/, '')}`;
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { SsecError } from '../../errors.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import type { Io, SandboxModule } from '../io.ts';
+import { createReporter } from '../output/create-reporter.ts';
+
+/** For the list of commands only: `run` hands its arguments on before commander sees them. */
+export function addSandbox(program: Command): void {
+  program
+    .command('sandbox')
+    .description('a local S3 that does SSE-C, to try things (package ssec-sandbox)')
+    .argument('[command...]', 'run this with the settings of the sandbox: ssec sandbox -- COMMAND')
+    .helpOption(false);
+}
+
+export async function runSandbox(argv: readonly string[], io: Io): Promise<number> {
+  let module: SandboxModule;
+  try {
+    module = await io.loadSandbox();
+  } catch (cause) {
+    const error = new SsecError(
+      'NOT_SUPPORTED',
+      'The sandbox is a package of its own, and it is not installed here.',
+      {
+        hints: [`npx ssec-sandbox ${argv.join(' ') || '-- COMMAND'}`],
+        cause,
+      },
+    );
+    createReporter(
+      { stdout: io.stdout, stderr: io.stderr },
+      { json: false, quiet: false, verbose: false },
+    ).error(error);
+    return exitCodeOf(error);
+  }
+  return module.sandboxCli([...argv], { env: io.env, stdin: io.stdin, stdout: io.stdout, stderr: io.stderr });
+}

@@ -1,0 +1,49 @@
+import type { Readable, Writable } from 'node:stream';
+import { SsecError } from '../errors.ts';
+
+export type Input = Readable & { readonly isTTY?: boolean };
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** All that the command line touches of the process it runs in. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborted by a signal or a closed stdout, with the error of `interruption` as its reason. */
+  readonly signal: AbortSignal;
+  /** Path of ssec's own package.json. */
+  readonly packageFile: string;
+  /** Loads `ssec-sandbox` from ssec's own install; rejects where it is not installed. */
+  readonly loadSandbox: () => Promise<SandboxModule>;
+}
+
+/** What `ssec sandbox` needs of the package `ssec-sandbox`. */
+export interface SandboxModule {
+  readonly sandboxCli: (argv: string[], io: SandboxIo) => Promise<number>;
+}
+
+export interface SandboxIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/** Why a run was cut short from outside. */
+export function interruption(by: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'EPIPE'): SsecError {
+  return new SsecError('CANCELLED', 'Interrupted.', {
+    context: by === 'EPIPE' ? { closedPipe: true } : { signal: by },
+  });
+}
+
+/** Writes and waits until the text is out of our hands, so that a closed pipe is an error here and now. */
+export function write(stream: Output, text: string): Promise<void> {
+  return new Promise((done, failed) => {
+    stream.write(text, (error) => {
+      if (error === null || error === undefined) done();
+      else failed('code' in error && error.code === 'EPIPE' ? interruption('EPIPE') : error);
+    });
+  });
+}

@@ -1,0 +1,69 @@
+import { KEY_VARIABLES } from '../settings/setting-table.ts';
+import { type Io, interruption } from './io.ts';
+import { run } from './run.ts';
+
+/** What the start script knows and the bundle does not. */
+export type Start = Pick<Io, 'packageFile' | 'loadSandbox'>;
+
+/**
+ * The process around the command line: environment, signals, streams.
+ *
+ * @returns the exit code, for `process.exitCode`
+ */
+export async function main(start: Start): Promise<number> {
+  if (printsHeaders(process.env['NODE_DEBUG'])) {
+    process.stderr.write(
+      'ssec: NODE_DEBUG would print the customer key, with every header of every request.\nhint: unset NODE_DEBUG; ssec --verbose shows the requests without it\n',
+    );
+    return 2;
+  }
+  const env = takeEnvironment();
+  const controller = new AbortController();
+  const stop = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void => {
+    // once: a second one ends the process at once
+    controller.abort(interruption(signal));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') controller.abort(interruption('EPIPE'));
+  });
+  process.stderr.on('error', () => undefined);
+  try {
+    return await run(process.argv.slice(2), {
+      ...start,
+      env,
+      cwd: process.cwd(),
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      signal: controller.signal,
+    });
+  } finally {
+    // a stdin that nobody reads to its end must not keep the process
+    process.stdin.destroy();
+  }
+}
+
+/**
+ * The environment as ours to read. The variables that hold keys are taken out of the process's own, so that no
+ * credential process, key command or diagnostic report inherits them.
+ */
+function takeEnvironment(): Record<string, string | undefined> {
+  const env = { ...process.env };
+  const isSandbox = process.argv[2] === 'sandbox';
+  if (!isSandbox) for (const name of KEY_VARIABLES) delete process.env[name];
+  // the SDK's word about Node versions is for whoever updates it, not for whoever runs ssec
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  return env;
+}
+
+/** Whether NODE_DEBUG matches `http` or `https` as Node.js matches it: comma list, any case, `*` = anything. */
+export function printsHeaders(nodeDebug: string | undefined): boolean {
+  if (nodeDebug === undefined || nodeDebug === '') return false;
+  const pattern = nodeDebug
+    .replace(/[|\\{}()[\]^$+?.]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll(',', '$|^');
+  const matches = new RegExp(`^${pattern}$`, 'i');
+  return ['http', 'https'].some((section) => matches.test(section));
+}

@@ -1,0 +1,64 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { SETTINGS, type SettingDefinition, type SettingName } from '../settings/setting-table.ts';
+import type { OutputOptions } from './output/reporter.ts';
+
+/** `--json`, `--quiet`, `--verbose`: on every command. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON object a line')
+    .option('-q, --quiet', 'print nothing on stderr but errors')
+    .option('-v, --verbose', 'show requests, retries and timings on stderr');
+}
+
+/** The settings of a command that talks to S3, as flags; help shows where else each may stand. */
+export function addSettingOptions(command: Command, groups: readonly SettingDefinition['group'][]): Command {
+  for (const [name, definition] of Object.entries<SettingDefinition>(SETTINGS)) {
+    if (definition.flag === undefined || !groups.includes(definition.group)) continue;
+    const fallback = definition.default === undefined ? '' : `, else ${definition.default}`;
+    const option = new Option(
+      definition.flag,
+      `${definition.help} (${definition.variables.join(', ')}${fallback})`,
+    );
+    command.addOption(option);
+    flagNames.set(option.attributeName(), name as SettingName);
+  }
+  return command.option('--env-file <file>', 'settings from this file instead of ./.env (SSEC_ENV_FILE)');
+}
+
+/** commander's name of a flag -> our name of the setting. */
+const flagNames = new Map<string, SettingName>();
+
+/** The flags that stand on the command line; a default of commander's is no flag. */
+export function flagLayer(command: Command): Partial<Record<SettingName, string>> {
+  const flags: Partial<Record<SettingName, string>> = {};
+  for (const [attribute, name] of flagNames) {
+    const value: unknown = command.getOptionValue(attribute);
+    if (command.getOptionValueSource(attribute) === 'cli' && typeof value === 'string') flags[name] = value;
+  }
+  return flags;
+}
+
+export function addKeyFormatOption(command: Command): Command {
+  return command.addOption(
+    new Option('--key-format <format>', 'text: the key file holds 32 printable characters that are the key')
+      .choices(['auto', 'text'])
+      .default('auto'),
+  );
+}
+
+export function outputOptions(command: Command): OutputOptions {
+  const { json, quiet, verbose } = command.opts<Partial<OutputOptions>>();
+  return { json: json === true, quiet: quiet === true, verbose: verbose === true };
+}
+
+/** Collects `--metadata name=value`, given as often as wanted. */
+export function collectMetadata(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  const name = text.slice(0, at).toLowerCase();
+  if (at < 1 || !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name))
+    throw new InvalidArgumentError('Write it as name=value.');
+  const value = text.slice(at + 1);
+  if (!/^[\x20-\x7e]*$/.test(value))
+    throw new InvalidArgumentError('Values are printable ASCII; encode the rest.');
+  return { ...before, [name]: value };
+}

@@ -1,0 +1,65 @@
+import type { SsecError } from '../../errors.ts';
+import type { RequestEvent } from '../../request-handler.ts';
+import { type Output, write } from '../io.ts';
+import { startProgressBar } from './progress-bar.ts';
+import { Redactor } from './redactor.ts';
+import type { JsonRecord, OutputOptions, Progress, Reporter } from './reporter.ts';
+import { describeAnswer, describeRequest } from './wording.ts';
+
+/**
+ * Terminal rules: the result alone on stdout; on stderr lines that begin with `ssec:`, and `hint:` lines under
+ * the one they belong to.
+ */
+export class HumanReporter implements Reporter {
+  readonly redactor = new Redactor();
+  readonly #stdout: Output;
+  readonly #stderr: Output;
+  readonly #options: OutputOptions;
+
+  constructor(streams: { stdout: Output; stderr: Output }, options: OutputOptions) {
+    this.#stdout = streams.stdout;
+    this.#stderr = streams.stderr;
+    this.#options = options;
+  }
+
+  result(_record: JsonRecord, line: string): Promise<void> {
+    return write(this.#stdout, `${line}\n`);
+  }
+
+  notice(message: string): void {
+    if (!this.#options.quiet) this.#line(`ssec: ${message}`);
+  }
+
+  warning(message: string, ...hints: string[]): void {
+    if (this.#options.quiet) return;
+    this.#line(`ssec: warning: ${message}`);
+    for (const hint of hints) this.#line(`hint: ${hint}`);
+  }
+
+  error(error: SsecError): void {
+    this.#line(`ssec: ${error.message}`);
+    for (const hint of error.hints) this.#line(`hint: ${hint}`);
+    const answer = describeAnswer(error, this.#options.verbose);
+    if (answer !== undefined) this.#line(`note: ${answer}`);
+    if (error.code === 'INTERNAL' && this.#options.verbose) {
+      for (const line of (error.stack ?? '').split('\n')) this.#line(line);
+      if (error.cause instanceof Error)
+        for (const line of (error.cause.stack ?? '').split('\n')) this.#line(line);
+    }
+  }
+
+  request(event: RequestEvent): void {
+    if (this.#options.verbose) this.#line(`ssec: ${describeRequest(event)}`);
+  }
+
+  progress(label: string, totalBytes: number): Progress {
+    if (this.#options.quiet || this.#options.verbose || this.#stderr.isTTY !== true) return silentProgress;
+    return startProgressBar(this.#stderr, this.redactor.clean(label), totalBytes);
+  }
+
+  #line(text: string): void {
+    this.#stderr.write(`${this.redactor.clean(text)}\n`);
+  }
+}
+
+export const silentProgress: Progress = { update: () => undefined, stop: () => undefined };

@@ -1,0 +1,73 @@
+import type { SsecError } from '../../errors.ts';
+import type { RequestEvent } from '../../request-handler.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { type Output, write } from '../io.ts';
+import { silentProgress } from './human.ts';
+import { Redactor } from './redactor.ts';
+import type { JsonRecord, OutputOptions, Progress, Reporter } from './reporter.ts';
+
+/** One JSON object a line: results on stdout; errors, warnings and requests on stderr. */
+export class JsonReporter implements Reporter {
+  readonly redactor = new Redactor();
+  readonly #stdout: Output;
+  readonly #stderr: Output;
+  readonly #options: OutputOptions;
+
+  constructor(streams: { stdout: Output; stderr: Output }, options: OutputOptions) {
+    this.#stdout = streams.stdout;
+    this.#stderr = streams.stderr;
+    this.#options = options;
+  }
+
+  result(record: JsonRecord): Promise<void> {
+    return write(this.#stdout, `${JSON.stringify(record)}\n`);
+  }
+
+  notice(message: string): void {
+    if (!this.#options.quiet) this.#line({ type: 'notice', Message: message });
+  }
+
+  warning(message: string, ...hints: string[]): void {
+    if (!this.#options.quiet) this.#line({ type: 'warning', Message: message, Hints: hints });
+  }
+
+  error(error: SsecError): void {
+    const { status, serviceCode, serviceMessage, requestId } = error.context;
+    this.#line({
+      type: 'error',
+      Code: error.code,
+      Message: error.message,
+      Hints: error.hints,
+      ExitCode: exitCodeOf(error),
+      HTTPStatusCode: status ?? null,
+      ServiceCode: serviceCode ?? null,
+      ServiceMessage: serviceMessage ?? null,
+      RequestId: requestId ?? null,
+    });
+  }
+
+  request(event: RequestEvent): void {
+    if (!this.#options.verbose) return;
+    this.#line({
+      type: 'request',
+      Method: event.method,
+      Host: event.host,
+      Path: event.path,
+      Attempt: event.attempt,
+      HTTPStatusCode: event.status ?? null,
+      RequestId: event.requestId ?? null,
+      ElapsedMs: Math.round(event.elapsedMs),
+      Failure: event.failure ?? null,
+    });
+  }
+
+  progress(): Progress {
+    return silentProgress;
+  }
+
+  #line(record: JsonRecord): void {
+    const clean = (_name: string, value: unknown): unknown =>
+      typeof value === 'string' ? this.redactor.clean(value) : value;
+    this.#stderr.write(`${JSON.stringify(record, clean)}\n`);
+  }
+}

@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { addBucket } from './commands/bucket.ts';
+import { addGet } from './commands/get.ts';
+import { addKeygen } from './commands/keygen.ts';
+import { addPut } from './commands/put.ts';
+import { addSandbox } from './commands/sandbox.ts';
+import type { CommandContext } from './session.ts';
+
+/** Runs a command's action with what it needs, and is told how it ended. */
+export type Act = (command: Command, action: (context: CommandContext) => Promise<void>) => Promise<void>;
+
+/** The command tree. Declaring it loads nothing heavy: actions import what they need. */
+export function createProgram(act: Act): Command {
+  const program = new Command('ssec');
+  program
+    .description('Upload to and download from S3 under your own encryption keys (SSE-C).')
+    .option('-V, --version', 'print the version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText(
+      'after',
+      `
+Settings come from flags, else the environment, else ./.env:
+  BUCKET_NAME, KEY, SSE_CUSTOMER_KEY_BASE64, SSE_CUSTOMER_KEY_MD5, PROFILE
+
+Examples:
+  ssec keygen --env          make a key and write it into .env
+  ssec put sample.jpg        upload it, encrypted with that key
+  ssec get sample.jpg        download it into tmp/ and print where
+  ssec bucket allow-sse-c    let a bucket made since April 2026 take SSE-C
+`,
+    );
+  addKeygen(program, act);
+  addPut(program, act);
+  addGet(program, act);
+  addBucket(program, act);
+  addSandbox(program);
+  return program;
+}

@@ -1,0 +1,14 @@
+import { SsecError } from '../errors.ts';
+
+/**
+ * Whatever was thrown as one of our errors. An interruption wins: what failed because of it is not the news.
+ */
+export function asSsecError(error: unknown, signal: AbortSignal): SsecError {
+  if (signal.aborted && signal.reason instanceof SsecError) return signal.reason;
+  if (error instanceof SsecError) return error;
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new SsecError('INTERNAL', `ssec has a bug: ${text}`, {
+    hints: ['please report it, with the output of the same command and --verbose'],
+    cause: error,
+  });
+}

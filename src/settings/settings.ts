@@ -1,0 +1,137 @@
+import { SsecError } from '../errors.ts';
+import { type KeyChoice, resolveKeyChoice } from './key-choice.ts';
+import { type Identity, resolveIdentity } from './identity.ts';
+import { type Setting, type SettingLayers, describeOrigin, findSetting } from './setting-layers.ts';
+import { SETTINGS, type SettingDefinition } from './setting-table.ts';
+
+export interface Settings {
+  readonly bucket: Setting | undefined;
+  readonly objectKey: Setting | undefined;
+  readonly key: KeyChoice;
+  readonly identity: Identity;
+  readonly endpoint: Setting | undefined;
+  readonly caBundle: Setting | undefined;
+  readonly addressing: Setting<'path' | 'virtual'> | undefined;
+  readonly region: Setting;
+  /** Lines for stderr: what was set and is not used. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Flag > environment > env file > AWS profile > default, by group, each value with its origin.
+ *
+ * @param usesKey whether the command sends a customer key; an endpoint that was only found goes with nothing
+ *   but the key (or, without one, the credentials) of the same file
+ * @throws SsecError SETTING_INVALID, ENDPOINT_UNTRUSTED, CREDENTIALS_MISSING
+ */
+export function resolveSettings(layers: SettingLayers, options: { usesKey: boolean }): Settings {
+  refuseFoundKeyChoices(layers);
+  const key = resolveKeyChoice(layers);
+  const identity = resolveIdentity(layers);
+  const endpoint = nonEmpty(findSetting('endpoint', layers));
+  if (endpoint !== undefined)
+    checkFoundEndpoint(endpoint, layers, options.usesKey ? key : undefined, identity);
+  const objectKey = nonEmpty(findSetting('objectKey', layers));
+  refuseKeyMaterial(objectKey);
+  return {
+    bucket: nonEmpty(findSetting('bucket', layers)),
+    objectKey,
+    key,
+    identity,
+    endpoint,
+    caBundle: nonEmpty(findSetting('caBundle', layers)),
+    addressing: parseAddressing(nonEmpty(findSetting('addressing', layers))),
+    region: nonEmpty(findSetting('region', layers)) ?? defaultOf('region'),
+    notices: foundNotices(layers),
+  };
+}
+
+function nonEmpty<T extends Setting | undefined>(setting: T): T | undefined {
+  return setting === undefined || setting.value === '' ? undefined : setting;
+}
+
+function defaultOf(name: 'region'): Setting {
+  return { value: SETTINGS[name].default, origin: { layer: 'default', name } };
+}
+
+function parseAddressing(setting: Setting | undefined): Setting<'path' | 'virtual'> | undefined {
+  if (setting === undefined) return undefined;
+  const { value, origin } = setting;
+  if (value === 'path' || value === 'virtual') return { value, origin };
+  // the word of the AWS CLI's configuration for "as you see fit"
+  if (value === 'auto' && origin.layer === 'profile') return undefined;
+  throw new SsecError(
+    'SETTING_INVALID',
+    `${describeOrigin(origin)} is "${value}"; it can be path or virtual.`,
+  );
+}
+
+function refuseFoundKeyChoices(layers: SettingLayers): void {
+  const { envFile } = layers;
+  if (envFile === undefined || envFile.named) return;
+  for (const definition of Object.values<SettingDefinition>(SETTINGS)) {
+    const variable = definition.variables.find((name) => envFile.values[name] !== undefined);
+    if (definition.found !== 'refuse' || variable === undefined) continue;
+    throw new SsecError(
+      'SETTING_INVALID',
+      `${variable} stands in ${envFile.path}, which was found and not named; a found file may not choose a key.`,
+      {
+        hints: [
+          `if the file is yours, name it: --env-file ${envFile.path}`,
+          `or set ${variable} in the environment`,
+        ],
+      },
+    );
+  }
+}
+
+function foundNotices(layers: SettingLayers): string[] {
+  const { envFile } = layers;
+  if (envFile === undefined || envFile.named) return [];
+  return Object.values<SettingDefinition>(SETTINGS)
+    .filter((definition) => definition.found === 'ignore')
+    .flatMap((definition) => definition.variables)
+    .filter((variable) => envFile.values[variable] !== undefined)
+    .map(
+      (variable) =>
+        `${variable} in ${envFile.path} is ignored: that file was found, not named (--env-file ${envFile.path})`,
+    );
+}
+
+function checkFoundEndpoint(
+  endpoint: Setting,
+  layers: SettingLayers,
+  key: KeyChoice | undefined,
+  identity: Identity,
+): void {
+  if (endpoint.origin.layer !== 'env-file' || layers.envFile?.named !== false) return;
+  const keyGoes = key !== undefined && key.kind !== 'none' && key.kind !== 'ring';
+  const sameFile = keyGoes
+    ? key.kind === 'base64' && key.origin.layer === 'env-file'
+    : identity.kind === 'static' && identity.origin.layer === 'env-file';
+  if (sameFile) return;
+  const what = keyGoes ? 'key' : 'credentials';
+  throw new SsecError(
+    'ENDPOINT_UNTRUSTED',
+    `${describeOrigin(endpoint.origin)} was found, not named, and your ${what} ${keyGoes ? 'does' : 'do'} not come from that file: nothing was sent to ${endpoint.value}.`,
+    {
+      hints: [
+        `if the file is yours, name it: --env-file ${layers.envFile.path}`,
+        `or pass --endpoint-url ${endpoint.value}`,
+      ],
+    },
+  );
+}
+
+/** `KEY` is a name that other tools use for a secret. */
+function refuseKeyMaterial(objectKey: Setting | undefined): void {
+  if (objectKey?.origin.layer !== 'environment') return;
+  if (!/^(?:[A-Za-z0-9+/]{43}=|[0-9A-Fa-f]{64})$/.test(objectKey.value)) return;
+  throw new SsecError(
+    'SETTING_INVALID',
+    'KEY in the environment looks like key material; here it is the object key.',
+    {
+      hints: ['put the customer key into SSE_CUSTOMER_KEY_BASE64, and unset KEY'],
+    },
+  );
+}
