@@ -1,7 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { SsecError } from './errors.ts';
-import { type NetworkOptions, SsecRequestHandler, silentLogger } from './request-handler.ts';
+import type { NetworkOptions } from './network-options.ts';
+import { SsecRequestHandler, silentLogger } from './request-handler.ts';
 import { redirectRegion } from './service-error.ts';
 
 /** What signs a request; asked for anew when it is about to expire. */

@@ -6,7 +6,7 @@ import { SsecError, systemErrorCode } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import type { KeyFormat } from '../keys/key-text.ts';
 import { checkBucketName } from '../object-address.ts';
-import type { NetworkOptions } from '../request-handler.ts';
+import type { NetworkOptions } from '../network-options.ts';
 import { loadProfile, sharedFiles } from '../settings/aws-profile.ts';
 import { loadEnvFile } from '../settings/env-file.ts';
 import { resolveIdentity } from '../settings/identity.ts';

@@ -1,5 +1,5 @@
 import type { SsecError } from '../../errors.ts';
-import type { RequestEvent } from '../../request-handler.ts';
+import type { RequestEvent } from '../../network-options.ts';
 import { type Output, write } from '../io.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { Redactor } from './redactor.ts';

@@ -1,5 +1,5 @@
 import type { SsecError } from '../../errors.ts';
-import type { RequestEvent } from '../../request-handler.ts';
+import type { RequestEvent } from '../../network-options.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { type Output, write } from '../io.ts';
 import { silentProgress } from './human.ts';

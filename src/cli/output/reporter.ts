@@ -1,5 +1,5 @@
 import type { SsecError } from '../../errors.ts';
-import type { RequestEvent } from '../../request-handler.ts';
+import type { RequestEvent } from '../../network-options.ts';
 import type { Redactor } from './redactor.ts';
 
 /** A JSON object with one `type` a command; absent values are null, never left out. */

@@ -1,5 +1,5 @@
 import type { ErrorCode, SsecError } from '../../errors.ts';
-import type { RequestEvent } from '../../request-handler.ts';
+import type { RequestEvent } from '../../network-options.ts';
 
 /** Errors whose sentence does not say all: what the server said belongs below. */
 const OPEN_QUESTIONS: readonly ErrorCode[] = [
