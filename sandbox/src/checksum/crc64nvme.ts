@@ -5,7 +5,7 @@
 const polynomialLow = 0xac4bc9b5;
 const polynomialHigh = 0x9a6c9329;
 
-// Entry [slice * 256 + byte]: the CRC of that byte followed by `slice` zero bytes.
+// Entry [slice * 256 + byte]: the CRC of that byte followed by `slice` zero bytes. All indices below are in range.
 const low = new Uint32Array(8 * 256);
 const high = new Uint32Array(8 * 256);
 
