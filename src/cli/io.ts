@@ -13,6 +13,8 @@ export interface Io {
   readonly stderr: Output;
   /** Aborted by a signal or a closed stdout, with the error of `interruption` as its reason. */
   readonly signal: AbortSignal;
+  /** Where signals arrive, for the sandbox, which hands them on to its command. */
+  readonly signals: SignalSource;
   /** Path of ssec's own package.json. */
   readonly packageFile: string;
   /** Loads `ssec-sandbox` from ssec's own install; rejects where it is not installed. */
@@ -29,6 +31,13 @@ export interface SandboxIo {
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
+  readonly signals: SignalSource;
+}
+
+/** `process` fits. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }
 
 /** Why a run was cut short from outside. */

@@ -37,6 +37,7 @@ export async function main(start: Start): Promise<number> {
       stdout: process.stdout,
       stderr: process.stderr,
       signal: controller.signal,
+      signals: process,
     });
   } finally {
     // a stdin that nobody reads to its end must not keep the process

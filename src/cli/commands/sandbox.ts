@@ -32,5 +32,6 @@ export async function runSandbox(argv: readonly string[], io: Io): Promise<numbe
     ).error(error);
     return exitCodeOf(error);
   }
-  return module.sandboxCli([...argv], { env: io.env, stdin: io.stdin, stdout: io.stdout, stderr: io.stderr });
+  const { env, stdin, stdout, stderr, signals } = io;
+  return module.sandboxCli([...argv], { env, stdin, stdout, stderr, signals });
 }
