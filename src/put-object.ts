@@ -102,6 +102,7 @@ export async function putObject(options: PutObjectOptions): Promise<PutObjectRes
     throw new SsecError('TARGET_EXISTS', `${formatObjectAddress({ bucket, key })} exists already.`, {
       hints: ['leave --no-overwrite away to replace it'],
       cause: error,
+      context: toSsecError(error, request).context,
     });
   }
   if (!echoes(output, options.customerKey)) throw await ignored(options, output);
