@@ -1,0 +1,62 @@
+import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { run } from '../../src/cli/run.ts';
+import type { Io } from '../../src/cli/io.ts';
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdoutBytes: Buffer;
+}
+
+export interface CliOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: Uint8Array;
+  /** Both outputs say that they are terminals. */
+  readonly terminal?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the command line in this process. */
+export async function runCli(argv: readonly string[], options: CliOptions): Promise<CliResult> {
+  const out = new Collector(options.terminal ?? false);
+  const err = new Collector(options.terminal ?? false);
+  const io: Io = {
+    env: options.env,
+    cwd: options.cwd,
+    stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
+    stdout: out,
+    stderr: err,
+    signal: options.signal ?? new AbortController().signal,
+    signals: process,
+    packageFile: fileURLToPath(new URL('../../package.json', import.meta.url)),
+    loadSandbox: () => import('ssec-sandbox'),
+  };
+  const code = await run(argv, io);
+  return { code, stdout: out.text, stderr: err.text, stdoutBytes: out.bytes };
+}
+
+class Collector extends Writable {
+  readonly isTTY: boolean;
+  readonly #chunks: Buffer[] = [];
+
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
+  get text(): string {
+    return this.bytes.toString();
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#chunks.push(Buffer.from(chunk));
+    done();
+  }
+}
