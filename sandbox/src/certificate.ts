@@ -27,7 +27,10 @@ export async function makeCertificate(now: Date): Promise<ServerCertificate> {
         name: 'subjectAltName',
         altNames: [
           { type: 2, value: 'localhost' },
+          // Go takes the first of these; Node, OpenSSL and curl want two dots after a wildcard.
           { type: 2, value: '*.localhost' },
+          { type: 2, value: 's3.localhost' },
+          { type: 2, value: '*.s3.localhost' },
           { type: 7, ip: '127.0.0.1' },
           { type: 7, ip: '::1' },
         ],

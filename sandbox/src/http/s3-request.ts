@@ -64,11 +64,11 @@ function readQuery(rawQuery: string): QueryParameter[] {
 }
 
 /**
- * bucket.localhost is virtual-hosted style, everything else path-style.
+ * bucket.s3.localhost and bucket.localhost are virtual-hosted style, everything else is path-style.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
 function address(host: string, rawPath: string): Pick<S3Request, 'bucket' | 'key'> {
-  const virtual = /^(.+)\.localhost(?::\d+)?$/i.exec(host)?.[1];
+  const virtual = /^(?!s3\.localhost)(.+?)(?:\.s3)?\.localhost(?::\d+)?$/i.exec(host)?.[1];
   const path = rawPath.slice(1);
   if (virtual !== undefined) return { bucket: virtual, key: decodeUtf8(percentDecode(path)) };
   if (path === '') return { bucket: undefined, key: '' };

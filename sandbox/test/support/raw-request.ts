@@ -92,7 +92,7 @@ export function sendHeaders(
         method: raw.method,
         path: raw.path,
         headers: { ...(hasBody ? { 'content-length': String(body.length) } : {}), ...headers },
-        ...(isHttp ? {} : { ca: sandbox.caPem }),
+        ...(isHttp ? {} : { ca: sandbox.caPem, servername: 'localhost' }),
       },
       (response) => {
         const pieces: Buffer[] = [];

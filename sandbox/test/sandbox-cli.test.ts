@@ -1,0 +1,167 @@
+import { EventEmitter } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { sandboxCli } from '../src/index.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ssec-sandbox-cli-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly env?: Record<string, string>;
+  readonly stdin?: string;
+  /** Gets what was printed so far, and the source of signals. */
+  readonly during?: (printed: () => string, signals: EventEmitter) => Promise<void>;
+}
+
+async function run(argv: readonly string[], options: RunOptions = {}): Promise<Run> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const signals = new EventEmitter();
+  let printed = '';
+  stderr.on('data', (piece) => {
+    printed += String(piece);
+  });
+  const outcome = sandboxCli(argv, {
+    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    ...(options.stdin === undefined ? {} : { stdin: Readable.from([options.stdin]) }),
+    stdout,
+    stderr,
+    signals,
+  });
+  const output = text(stdout);
+  await options.during?.(() => printed, signals);
+  const code = await outcome;
+  stdout.end();
+  expect(signals.eventNames()).toEqual([]);
+  return { code, stdout: await output, stderr: printed };
+}
+
+describe('with a command', () => {
+  test.each([
+    ['its exit code', ['sh', '-c', 'exit 7'], 7],
+    ['success', ['true'], 0],
+    ['not found', ['no-such-command-anywhere'], 127],
+    ['not executable', ['/etc/passwd'], 126],
+    ['killed by a signal', ['sh', '-c', 'kill -KILL $$'], 137],
+  ])('%s', async (_, command, code) => {
+    expect((await run(['--', ...command])).code).toBe(code);
+  });
+
+  test('gets the environment, its options, its input', async () => {
+    const script = 'cat; printf "%s\\n" "$@"; env; ls -ld "$AWS_CA_BUNDLE"';
+    const result = await run(['--', 'sh', '-c', script, 'sh', '--help', '--', '-x'], {
+      env: {
+        AWS_PROFILE: 'mine',
+        AWS_SESSION_TOKEN: 'mine',
+        AWS_SECURITY_TOKEN: 'mine',
+        SSEC_ENV_FILE: 'mine',
+        AWS_ACCESS_KEY_ID: 'mine',
+        NO_PROXY: 'intranet',
+        OTHER: 'kept',
+      },
+      stdin: 'typed\n',
+    });
+    const lines = result.stdout.split('\n');
+    expect(lines.slice(0, 4)).toEqual(['typed', '--help', '--', '-x']);
+    const env = new Map(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]));
+    expect(env.get('BUCKET_NAME')).toBe('ssec-sandbox');
+    expect(env.get('AWS_ENDPOINT_URL_S3')).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    expect(env.get('AWS_ENDPOINT_URL')).toBe(env.get('AWS_ENDPOINT_URL_S3'));
+    expect(env.get('AWS_REGION')).toBe(env.get('AWS_DEFAULT_REGION'));
+    expect(env.get('PROFILE')).toBe('');
+    expect(env.get('OTHER')).toBe('kept');
+    expect(env.get('NO_PROXY')).toMatch(/^intranet,127\.0\.0\.1,/);
+    for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE']) {
+      expect(env.get(name)).toBe(env.get('AWS_CA_BUNDLE'));
+    }
+    expect(result.stdout).not.toContain('mine');
+    expect(result.stdout).toContain('-rw-------');
+    expect(existsSync(env.get('AWS_CA_BUNDLE') ?? '')).toBe(false);
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s goes on to it, and no child is left', async (signal) => {
+    const pidFile = join(folder, 'pid');
+    let pid = 0;
+    const result = await run(
+      ['--', 'sh', '-c', `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 60`],
+      {
+        during: async (_, signals) => {
+          await vi.waitFor(() => expect(readdirSync(folder)).toContain('pid'), { timeout: 5000 });
+          pid = Number(
+            await text(Readable.from([await import('node:fs').then((fs) => fs.readFileSync(pidFile))])),
+          );
+          signals.emit(signal, signal);
+        },
+      },
+    );
+    expect(result.code).toBe(signal === 'SIGTERM' ? 143 : 130);
+    expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+  });
+
+  test('a signal during the start is not lost', async () => {
+    const result = await run(['--', 'sleep', '60'], {
+      during: async (_, signals) => void signals.emit('SIGTERM', 'SIGTERM'),
+    });
+    expect(result.code).toBe(143);
+  });
+});
+
+describe('without a command', () => {
+  test('prints what a shell reads back, runs until a signal, and cleans up', async () => {
+    const dir = join(folder, "it's here");
+    const result = await run(['--dir', dir, '--block-sse-c'], {
+      during: async (printed, signals) => {
+        await vi.waitFor(() => expect(printed()).toContain('is running'), { timeout: 5000 });
+        expect(readdirSync(dir)).toContain('lock');
+        signals.emit('SIGINT', 'SIGINT');
+      },
+    });
+    expect(result.code).toBe(0);
+    expect(readdirSync(dir).sort()).toEqual(['buckets', 'sandbox.json']);
+    const [unset, ...exports] = result.stdout.trimEnd().split('\n');
+    expect(unset).toMatch(/^unset AWS_PROFILE AWS_SESSION_TOKEN .*SSEC_ENV_FILE$/);
+    for (const line of exports) expect(line).toMatch(/^export [A-Za-z0-9_]+='[^']*'$/);
+    expect(exports).toContain("export BUCKET_NAME='ssec-sandbox'");
+  });
+});
+
+describe('usage', () => {
+  test.each([[['--port', 'x']], [['--port', '70000']], [['--unknown']], [['stray']], [['--']]])(
+    '%j: 2',
+    async (argv) => {
+      const result = await run(argv);
+      expect([result.code, result.stdout]).toEqual([2, '']);
+      expect(result.stderr).not.toBe('');
+    },
+  );
+
+  test('--help and --version: 0', async () => {
+    const help = await run(['--help', '--', 'true']);
+    expect([help.code, help.stderr]).toEqual([0, '']);
+    expect(help.stdout).toContain('--block-sse-c');
+    const version = await run(['--version']);
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('a folder that cannot be used: 1, and a sentence', async () => {
+    writeFileSync(join(folder, 'thesis.tex'), '');
+    const result = await run(['--dir', folder, '--', 'true']);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toBe(
+      `ssec-sandbox: ${folder} is not empty and holds no sandbox; choose a new or an empty folder\n`,
+    );
+  });
+});

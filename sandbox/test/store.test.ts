@@ -1,0 +1,195 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Sandbox, startSandbox } from '../src/index.ts';
+import { send, signedHeaders, sseC } from './support/raw-request.ts';
+
+let dir = '';
+const open: Sandbox[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'ssec-sandbox-test-'));
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function start(): Promise<Sandbox> {
+  const sandbox = await startSandbox({ dir });
+  open.push(sandbox);
+  await sandbox.createBucket('kept');
+  return sandbox;
+}
+
+const path = '/kept/object';
+const put = (sandbox: Sandbox, body: Buffer | string, key: Buffer) =>
+  send(sandbox, { method: 'PUT', path, body, headers: sseC(key) });
+const get = (sandbox: Sandbox, key: Buffer) => send(sandbox, { method: 'GET', path, headers: sseC(key) });
+const dataFiles = () => readdirSync(join(dir, 'buckets', 'kept', 'data'));
+
+describe('restart', () => {
+  test('objects and bucket settings survive; leftovers of a crash do not', async () => {
+    const key = randomBytes(32);
+    const content = randomBytes(50_000);
+    const first = await start();
+    await first.createBucket('blocked', { blockSseC: true, region: 'eu-west-1' });
+    await put(first, content, key);
+    await first.close();
+    await first.close();
+    expect(existsSync(first.caFile)).toBe(false);
+    writeFileSync(join(dir, 'buckets', 'kept', 'data', 'leftover'), 'half an upload');
+    writeFileSync(join(dir, 'buckets', 'kept', 'objects', 'x.json.new'), '{');
+
+    const second = await start();
+    expect((await get(second, key)).body).toEqual(content);
+    expect((await get(second, randomBytes(32))).status).toBe(403);
+    const blocked = await send(second, { method: 'GET', path: '/blocked?encryption', region: 'eu-west-1' });
+    expect(blocked.text).toContain('SSE-C');
+    expect(dataFiles()).toHaveLength(1);
+    expect(readdirSync(join(dir, 'buckets', 'kept', 'objects'))).toHaveLength(1);
+  });
+
+  test('without a folder of its own nothing remains', async () => {
+    const sandbox = await startSandbox();
+    expect(statSync(sandbox.caFile).mode & 0o777).toBe(0o600);
+    expect(statSync(join(sandbox.caFile, '..')).mode & 0o777).toBe(0o700);
+    expect(readFileSync(sandbox.caFile, 'utf8')).toBe(sandbox.caPem);
+    await sandbox.close();
+    expect(existsSync(sandbox.dir)).toBe(false);
+    expect(existsSync(join(sandbox.caFile, '..'))).toBe(false);
+  });
+});
+
+describe('the folder', () => {
+  test('belongs to one sandbox at a time', async () => {
+    await start();
+    await expect(startSandbox({ dir })).rejects.toThrow(
+      /is in use by another sandbox \(process \d+\); stop it/,
+    );
+  });
+
+  test('is free again after a crash', async () => {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'lock'), '999999999');
+    await expect(start()).resolves.toBeDefined();
+  });
+
+  test("must not be somebody else's", async () => {
+    writeFileSync(join(dir, 'thesis.tex'), 'x');
+    await expect(startSandbox({ dir })).rejects.toThrow(/is not empty and holds no sandbox/);
+    expect(readdirSync(dir)).toEqual(['thesis.tex']);
+  });
+});
+
+test('a port that is taken is an error, and leaves nothing locked', async () => {
+  const first = await start();
+  const other = join(dir, 'other');
+  await expect(startSandbox({ dir: other, port: first.port })).rejects.toThrow(/EADDRINUSE/);
+  expect(existsSync(join(other, 'lock'))).toBe(false);
+});
+
+describe('several at once', () => {
+  test('of many writers one wins, whole', async () => {
+    const sandbox = await start();
+    const writers = Array.from({ length: 8 }, (_, index) => ({
+      key: Buffer.alloc(32, index + 1),
+      content: Buffer.alloc(200_000 + index, index),
+    }));
+    await Promise.all(writers.map(({ key, content }) => put(sandbox, content, key)));
+    const opened = await Promise.all(writers.map(({ key }) => get(sandbox, key)));
+    const winners = opened.flatMap((answer, index) => (answer.status === 200 ? [index] : []));
+    expect(winners).toHaveLength(1);
+    const winner = winners[0] ?? 0;
+    expect(opened[winner]?.body).toEqual(writers[winner]?.content);
+    expect(dataFiles()).toHaveLength(1);
+  });
+
+  test('If-None-Match: * lets one through', async () => {
+    const sandbox = await start();
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        send(sandbox, { method: 'PUT', path, body: String(index), headers: { 'if-none-match': '*' } }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(412)]);
+  });
+
+  test('a reader keeps the object that it began with', async () => {
+    const sandbox = await start();
+    const key = randomBytes(32);
+    const content = randomBytes(8_000_000);
+    await put(sandbox, content, key);
+    const received = createHash('sha256');
+    await new Promise<void>((resolve, reject) => {
+      const raw = { method: 'GET', path, headers: sseC(key) };
+      const headers = signedHeaders(sandbox, raw);
+      const reading = request(
+        { host: '127.0.0.1', port: sandbox.port, path, ca: sandbox.caPem, headers },
+        (response) => {
+          response.once('data', (first: Buffer) => {
+            response.pause();
+            received.update(first);
+            response.on('data', (piece: Buffer) => received.update(piece));
+            response.on('end', resolve);
+            response.on('error', reject);
+            void put(sandbox, 'the next one', key).then(() => response.resume(), reject);
+          });
+        },
+      );
+      reading.on('error', reject);
+      reading.end();
+    });
+    expect(received.digest('hex')).toBe(createHash('sha256').update(content).digest('hex'));
+    expect((await get(sandbox, key)).text).toBe('the next one');
+  });
+});
+
+test('an upload in flight shows no plaintext, and one that breaks off leaves nothing', async () => {
+  const sandbox = await start();
+  const raw = {
+    method: 'PUT',
+    path,
+    payloadHash: 'UNSIGNED-PAYLOAD',
+    headers: { ...sseC(randomBytes(32)), 'content-length': '2000000' },
+  };
+  const upload = request({
+    host: '127.0.0.1',
+    port: sandbox.port,
+    path,
+    method: 'PUT',
+    ca: sandbox.caPem,
+    headers: signedHeaders(sandbox, raw),
+  });
+  upload.on('error', () => {});
+  upload.write('plaintext '.repeat(150_000));
+  await vi.waitFor(() => {
+    const [file = ''] = dataFiles();
+    const bytes = readFileSync(join(dir, 'buckets', 'kept', 'data', file));
+    expect(bytes.length).toBeGreaterThan(500_000);
+    expect(bytes.includes('plaintext')).toBe(false);
+  });
+  upload.destroy();
+  await vi.waitFor(() => expect(dataFiles()).toEqual([]));
+  expect((await send(sandbox, { method: 'GET', path })).status).toBe(404);
+});
+
+test('a refused upload leaves nothing', async () => {
+  const sandbox = await start();
+  const headers = { 'x-amz-checksum-crc32': 'AAAAAA==', ...sseC(randomBytes(32)) };
+  const answer = await send(sandbox, { method: 'PUT', path, body: 'x', headers });
+  expect(answer.status).toBe(400);
+  expect(dataFiles()).toEqual([]);
+});
