@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+const { join } = require('node:path');
+const { start } = require('../dist/start.cjs');
 
-const { main } = createRequire(import.meta.url)('../dist/cli.cjs');
-
-process.exitCode = await main({
-  packageFile: fileURLToPath(new URL('../package.json', import.meta.url)),
+start(join(__dirname, '../dist'), {
+  packageFile: join(__dirname, '../package.json'),
   loadSandbox: () => import('ssec-sandbox'),
+}).then((exitCode) => {
+  process.exitCode = exitCode;
 });

@@ -72,7 +72,7 @@ export function checkObjectKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes === 0) {
     throw new SsecError('USAGE', 'The object key is empty.', {
-      hints: ['name the object: ssec put FILE s3://bucket/key'],
+      hints: ['name the object: s3://bucket/key'],
     });
   }
   if (bytes > MAX_OBJECT_KEY_BYTES) {

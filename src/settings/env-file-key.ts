@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { SsecError, systemErrorCode } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import { isPlaceholder, parseKeyText } from '../keys/key-text.ts';
@@ -45,27 +46,65 @@ export async function writeKeyToEnvFile(
 
 /**
  * The text of an env file with the key and its digest in it: in place of an empty or placeholder line, else at
- * the end. All other lines, and the file's line ends, stay.
+ * the end. All other lines stay, each with its own line end.
+ *
+ * @throws SsecError as `writeKeyToEnvFile`
  */
 export function insertKey(text: string, name: string, key: CustomerKey): string {
-  const present = parseEnvText(text)[KEY_NAME]?.trim() ?? '';
-  if (present !== '' && !isPlaceholder(present)) refuse(present, name);
+  const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$/g) ?? [];
+  const before = parseEnvText(text);
+  for (const values of [before, ...lines.filter(isKeyLine).map(parseEnvText)]) {
+    const present = values[KEY_NAME]?.trim() ?? '';
+    if (present !== '' && !isPlaceholder(present)) refuse(present, name);
+  }
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  const keyLine = `${KEY_NAME}=${key.toBase64()}`;
-  const md5Line = `${MD5_NAME}=${key.md5}`;
-  const lines = text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const isKey = (line: string): boolean => /^\s*(?:export\s+)?SSE_CUSTOMER_KEY_BASE64\s*[=:]/.test(line);
-  const isMd5 = (line: string): boolean => /^\s*(?:export\s+)?SSE_CUSTOMER_KEY_MD5\s*[=:]/.test(line);
-  if (!lines.some(isKey)) return [...lines.filter((line) => !isMd5(line)), keyLine, md5Line, ''].join(eol);
-  const withKey = lines.map((line) => (isKey(line) ? exported(line) + keyLine : line));
-  const both = withKey.some(isMd5)
-    ? withKey.map((line) => (isMd5(line) ? exported(line) + md5Line : line))
-    : withKey.flatMap((line) => (isKey(line) ? [line, exported(line) + md5Line] : [line]));
-  return [...both, ''].join(eol);
+  // a line inside a quoted value of several lines only looks like ours: whatever else would change is no way
+  const after = [inPlace(lines, key, eol), atEnd(lines, key, eol)].find((candidate) =>
+    isDeepStrictEqual(parseEnvText(candidate), {
+      ...before,
+      [KEY_NAME]: key.toBase64(),
+      [MD5_NAME]: key.md5,
+    }),
+  );
+  if (after === undefined) {
+    throw new SsecError('SETTING_INVALID', `"${name}" has quotes that do not close; it was left alone.`, {
+      hints: ['mend it, or write the key by hand: ssec keygen'],
+    });
+  }
+  return after;
 }
 
-function exported(line: string): string {
-  return /^\s*export\s/.test(line) ? 'export ' : '';
+function inPlace(lines: readonly string[], key: CustomerKey, eol: string): string {
+  if (!lines.some(isKeyLine)) return atEnd(lines, key, eol);
+  const hasMd5 = lines.some(isMd5Line);
+  return lines
+    .flatMap((line) => {
+      const end = /[\r\n]+$/.exec(line)?.[0] ?? eol;
+      if (isMd5Line(line)) return [`${prefix(line)}${MD5_NAME}=${key.md5}${end}`];
+      if (!isKeyLine(line)) return [line];
+      const keyLine = `${prefix(line)}${KEY_NAME}=${key.toBase64()}${end}`;
+      return hasMd5 ? [keyLine] : [keyLine, `${prefix(line).trimStart()}${MD5_NAME}=${key.md5}${end}`];
+    })
+    .join('');
+}
+
+function atEnd(lines: readonly string[], key: CustomerKey, eol: string): string {
+  const kept = lines.filter((line) => !isMd5Line(line)).join('');
+  const open = kept !== '' && !/[\r\n]$/.test(kept) ? eol : '';
+  return `${kept}${open}${KEY_NAME}=${key.toBase64()}${eol}${MD5_NAME}=${key.md5}${eol}`;
+}
+
+function isKeyLine(line: string): boolean {
+  return /^\s*(?:export\s+)?SSE_CUSTOMER_KEY_BASE64\s*[=:]/.test(line);
+}
+
+function isMd5Line(line: string): boolean {
+  return /^\s*(?:export\s+)?SSE_CUSTOMER_KEY_MD5\s*[=:]/.test(line);
+}
+
+/** What stands before a variable's name: a byte order mark, blanks, `export`. */
+function prefix(line: string): string {
+  return /^\s*(?:export\s+)?/.exec(line)?.[0] ?? '';
 }
 
 function refuse(present: string, name: string): never {

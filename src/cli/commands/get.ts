@@ -76,7 +76,7 @@ async function get(context: CommandContext, source: string | undefined, options:
       signal: io.signal,
       openSink: async (object) => {
         const sink = await openTarget(target, options, io);
-        progress = reporter.progress(posix.basename(object.key), object.size);
+        progress = await reporter.progress(posix.basename(object.key), object.size);
         return sink;
       },
       onProgress: (bytes) => progress.update(bytes),

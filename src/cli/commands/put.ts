@@ -12,8 +12,6 @@ import {
 } from '../../object-address.ts';
 import type { UploadChecksum } from '../../put-object.ts';
 import type { Settings } from '../../settings/settings.ts';
-import { BytesSource } from '../../transfer/bytes-source.ts';
-import { FileSource } from '../../transfer/file-source.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { Input, Io } from '../io.ts';
 import { addKeyFormatOption, addOutputOptions, addSettingOptions, collectMetadata } from '../options.ts';
@@ -87,7 +85,7 @@ async function put(
   const source = await openSource(path, io);
   try {
     const client = await openClient(context, settings);
-    const progress = reporter.progress(basename(source.name), source.size);
+    const progress = await reporter.progress(basename(source.name), source.size);
     try {
       const { putObject } = await import('../../put-object.ts');
       const contentType = options.contentType ?? (await contentTypeOf(path, address.key));
@@ -196,6 +194,7 @@ async function openSource(path: string, io: Io): Promise<Source> {
       stream.destroy();
     }
   }
+  const { FileSource } = await import('../../transfer/file-source.ts');
   return FileSource.open(full, path);
 }
 
@@ -205,7 +204,7 @@ async function isPipe(path: string): Promise<boolean> {
   return status !== undefined && !status.isFile() && !status.isDirectory();
 }
 
-async function readAll(stream: Input, name: string, signal: AbortSignal): Promise<BytesSource> {
+async function readAll(stream: Input, name: string, signal: AbortSignal): Promise<Source> {
   const chunks: Buffer[] = [];
   let size = 0;
   const stop = (): void => {
@@ -231,6 +230,7 @@ async function readAll(stream: Input, name: string, signal: AbortSignal): Promis
     signal.removeEventListener('abort', stop);
   }
   signal.throwIfAborted();
+  const { BytesSource } = await import('../../transfer/bytes-source.ts');
   return new BytesSource(Buffer.concat(chunks), name);
 }
 

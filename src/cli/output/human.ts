@@ -1,7 +1,6 @@
 import type { SsecError } from '../../errors.ts';
 import type { RequestEvent } from '../../network-options.ts';
 import { type Output, write } from '../io.ts';
-import { startProgressBar } from './progress-bar.ts';
 import { Redactor } from './redactor.ts';
 import type { JsonRecord, OutputOptions, Progress, Reporter } from './reporter.ts';
 import { describeAnswer, describeRequest } from './wording.ts';
@@ -52,8 +51,9 @@ export class HumanReporter implements Reporter {
     if (this.#options.verbose) this.#line(`ssec: ${describeRequest(event)}`);
   }
 
-  progress(label: string, totalBytes: number): Progress {
+  async progress(label: string, totalBytes: number): Promise<Progress> {
     if (this.#options.quiet || this.#options.verbose || this.#stderr.isTTY !== true) return silentProgress;
+    const { startProgressBar } = await import('./progress-bar.ts');
     return startProgressBar(this.#stderr, this.redactor.clean(label), totalBytes);
   }
 

@@ -61,8 +61,8 @@ export class JsonReporter implements Reporter {
     });
   }
 
-  progress(): Progress {
-    return silentProgress;
+  progress(): Promise<Progress> {
+    return Promise.resolve(silentProgress);
   }
 
   #line(record: JsonRecord): void {

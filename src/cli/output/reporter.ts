@@ -20,7 +20,7 @@ export interface Reporter {
   warning(message: string, ...hints: string[]): void;
   error(error: SsecError): void;
   request(event: RequestEvent): void;
-  progress(label: string, totalBytes: number): Progress;
+  progress(label: string, totalBytes: number): Promise<Progress>;
 }
 
 export interface OutputOptions {
