@@ -17,6 +17,7 @@ export interface CliOptions {
   /** Both outputs say that they are terminals. */
   readonly terminal?: boolean;
   readonly signal?: AbortSignal;
+  readonly loadSandbox?: Io['loadSandbox'];
 }
 
 /** Runs the command line in this process. */
@@ -32,7 +33,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     signal: options.signal ?? new AbortController().signal,
     signals: process,
     packageFile: fileURLToPath(new URL('../../package.json', import.meta.url)),
-    loadSandbox: () => import('ssec-sandbox'),
+    loadSandbox: options.loadSandbox ?? (() => import('ssec-sandbox')),
   };
   const code = await run(argv, io);
   return { code, stdout: out.text, stderr: err.text, stdoutBytes: out.bytes };

@@ -1,0 +1,224 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { runCli, type CliResult } from '../support/run-cli.ts';
+import { temporaryFolders } from '../support/temp-folder.ts';
+import { ROWS } from './rows.ts';
+import { KEY, type Row, openWorld } from './world.ts';
+
+const freshFolder = temporaryFolders('errors');
+
+// for what the SDK reads of the process itself
+vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
+for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'])
+  vi.stubEnv(name, undefined);
+for (const name of ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'])
+  vi.stubEnv(name, undefined);
+
+interface Ran extends CliResult {
+  /** stderr with what changes from run to run named. */
+  readonly messages: string;
+  readonly requests: number;
+}
+
+async function runRow(row: Row, argv: readonly string[], signal?: AbortSignal): Promise<Ran> {
+  const world = await openWorld(row, freshFolder());
+  try {
+    const result = await runCli(argv, {
+      cwd: world.cwd,
+      env: world.env,
+      terminal: row.terminal ?? false,
+      ...(row.stdin === undefined ? {} : { stdin: row.stdin }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const messages = result.stderr
+      .replaceAll(world.cwd, '{cwd}')
+      .replaceAll(world.sandbox.endpoint, '{endpoint}')
+      .replace(/\(request [0-9A-F]{16}\)/g, '(request {id})')
+      .replace(/"RequestId":"[0-9A-F]{16}"/g, '"RequestId":"{id}"')
+      .replace(/\((ENOTFOUND|EAI_AGAIN)\)/g, '({dns})');
+    return { ...result, messages, requests: world.requests };
+  } finally {
+    await world.close();
+  }
+}
+
+describe.concurrent('for a person', () => {
+  test.for(ROWS.map((row) => [row.when, row] as const))('%s', async ([, row]) => {
+    const result = await runRow(row, row.argv);
+    const hints = (row.hints ?? []).map((hint) => `hint: ${hint}`);
+    const note = row.note === undefined ? [] : [`note: ${row.note}`];
+    expect(result.messages.split('\n')).toEqual([`ssec: ${row.message}`, ...hints, ...note, '']);
+    expect(result.code).toBe(row.exit);
+    expect(result.stdout).toBe('');
+    if (row.requests !== undefined) expect(result.requests).toBe(row.requests);
+  });
+});
+
+describe.concurrent('as JSON', () => {
+  const rows = ROWS.filter((row) => row.humanOnly !== true);
+  test.for(rows.map((row) => [row.when, row] as const))('%s', async ([, row]) => {
+    const at = row.argv[0] === 'bucket' ? 2 : 1;
+    const result = await runRow(row, [...row.argv.slice(0, at), '--json', ...row.argv.slice(at)]);
+    const error: unknown = JSON.parse(result.messages);
+    expect(error).toMatchObject({
+      type: 'error',
+      Code: row.code,
+      Message: row.message,
+      Hints: row.hints ?? [],
+      ExitCode: row.exit,
+    });
+    expect(result.code).toBe(row.exit);
+    expect(result.stdout).toBe('');
+  });
+});
+
+describe('what root may and others may not', () => {
+  const unreadable = { code: 10, message: 'You may not read "locked".' };
+
+  async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+    const uid = process.geteuid?.();
+    if (uid !== 0) return work();
+    process.seteuid?.(65_534);
+    try {
+      return await work();
+    } finally {
+      process.seteuid?.(0);
+    }
+  }
+
+  test('a file that may not be read', async () => {
+    const cwd = openFolder();
+    writeFileSync(join(cwd, 'locked'), 'x');
+    chmodSync(join(cwd, 'locked'), 0);
+    const env = { SSE_CUSTOMER_KEY_BASE64: KEY, BUCKET_NAME: 'my-bucket' };
+    const result = await asNobody(() => runCli(['put', 'locked'], { cwd, env }));
+    expect(result).toMatchObject({ code: unreadable.code, stderr: `ssec: ${unreadable.message}\n` });
+  });
+
+  test('a key file and an env file that may not be read', async () => {
+    const cwd = openFolder();
+    writeFileSync(join(cwd, 'locked'), KEY);
+    chmodSync(join(cwd, 'locked'), 0);
+    writeFileSync(join(cwd, 'data'), 'x');
+    const env = { BUCKET_NAME: 'my-bucket' };
+    const key = await asNobody(() => runCli(['put', 'data', '--key-file', 'locked'], { cwd, env }));
+    expect(key).toMatchObject({ code: 10, stderr: 'ssec: The key file "locked" cannot be read: EACCES.\n' });
+    const file = await asNobody(() => runCli(['put', 'data', '--env-file', 'locked'], { cwd, env }));
+    expect(file).toMatchObject({
+      code: 10,
+      stderr: 'ssec: The env file "locked" cannot be read (EACCES).\n',
+    });
+  });
+
+  test('a folder that may not be written', async () => {
+    const cwd = openFolder();
+    mkdirSync(join(cwd, 'locked'), { mode: 0o555 });
+    const result = await asNobody(() => runCli(['keygen', '-o', 'locked/my.key'], { cwd, env: {} }));
+    expect(result.code).toBe(10);
+    expect(result.stderr).toBe(`ssec: You may not write "${cwd}/locked/my.key" (EACCES).\n`);
+  });
+
+  /** A folder that everybody may enter. */
+  function openFolder(): string {
+    const cwd = freshFolder();
+    chmodSync(join(cwd, '..'), 0o755);
+    chmodSync(cwd, 0o755);
+    return cwd;
+  }
+});
+
+describe('what is said and is no error', () => {
+  const row = (part: Partial<Row>): Row => ({
+    when: '',
+    argv: ['put', 'data'],
+    code: 'INTERNAL',
+    exit: 0,
+    message: '',
+    ...part,
+  });
+
+  test('a key file that others can read', async () => {
+    const loose = row({
+      files: { 'my.key': KEY },
+      prepare: (world) => chmodSync(join(world.cwd, 'my.key'), 0o644),
+    });
+    const argv = ['put', 'data', '--key-file', 'my.key'];
+    const human = await runRow(loose, argv);
+    expect(human.messages).toBe(
+      'ssec: warning: the key file "my.key" can be read by others\nhint: chmod 600 my.key\n',
+    );
+    expect(human.stdout).toBe('s3://my-bucket/data\n');
+    const json = await runRow(loose, [...argv, '--json']);
+    expect(JSON.parse(json.messages)).toEqual({
+      type: 'warning',
+      Message: 'the key file "my.key" can be read by others',
+      Hints: ['chmod 600 my.key'],
+    });
+    expect((await runRow(loose, [...argv, '--quiet'])).messages).toBe('');
+  });
+
+  test('a CA that a found .env names', async () => {
+    const found = row({ files: { '.env': 'AWS_CA_BUNDLE=/evil.pem\n' } });
+    const result = await runRow(found, found.argv);
+    expect(result.messages).toBe(
+      'ssec: AWS_CA_BUNDLE in .env is ignored: that file was found, not named (--env-file .env)\n',
+    );
+    expect(result.code).toBe(0);
+  });
+
+  test('an object that is not encrypted with a customer key, asked for without one', async () => {
+    const plain = row({
+      argv: ['get', 'there', '-o', 'copy'],
+      env: { SSE_CUSTOMER_KEY_BASE64: '' },
+      prepare: (world) => world.putPlain('there'),
+    });
+    const result = await runRow(plain, plain.argv);
+    expect(result.messages).toBe('ssec: s3://my-bucket/there is not encrypted with a customer key\n');
+    expect(result.code).toBe(0);
+  });
+
+  test('a key on the screen', async () => {
+    const result = await runRow(row({ terminal: true }), ['keygen']);
+    expect(result.messages).toBe(
+      'ssec: warning: the key is on your screen now; ssec keygen --env or -o FILE keep it off\n',
+    );
+  });
+
+  test('a clock that is wrong is put right by the answer', async () => {
+    const result = await runRow(row({ sandbox: { clockSkewMs: 3_600_000 } }), ['put', 'data', '--verbose']);
+    expect(result.messages.match(/^ssec: PUT /gm)).toHaveLength(2);
+    expect(result.code).toBe(0);
+  });
+});
+
+test('a sandbox that is not installed', async () => {
+  const cwd = freshFolder();
+  const result = await runCli(['sandbox', '--', 'npm', 'test'], {
+    cwd,
+    env: {},
+    loadSandbox: () => Promise.reject(new Error('not found')),
+  });
+  expect(result).toMatchObject({
+    code: 2,
+    stderr:
+      'ssec: The sandbox is a package of its own, and it is not installed here.\nhint: npx ssec-sandbox -- npm test\n',
+  });
+});
+
+test('an interruption wins over what failed because of it', async () => {
+  const controller = new AbortController();
+  const { interruption } = await import('../../src/cli/io.ts');
+  onTestFinished(() => controller.abort());
+  const row: Row = { when: '', argv: ['put', 'data'], code: 'CANCELLED', exit: 143, message: 'Interrupted.' };
+  const interrupted = {
+    ...row,
+    sandbox: { faults: [{ operation: 'PutObject', status: 503, code: 'SlowDown', times: 9 }] },
+    prepare: (world: { onRequest: (operation: string) => void }) => {
+      world.onRequest = () => controller.abort(interruption('SIGTERM'));
+    },
+  };
+  const result = await runRow(interrupted, row.argv, controller.signal);
+  expect(result).toMatchObject({ code: 143, messages: 'ssec: Interrupted.\n' });
+});
