@@ -352,6 +352,25 @@ describe('before the body', () => {
     expect(answer.toLowerCase()).toContain('connection: close');
   });
 
+  test.each([
+    ['before the body', `/no-such-bucket/a`, Buffer.alloc(8_000_000), 'NoSuchBucket'],
+    [
+      'in its middle',
+      `/${bucket}/a`,
+      Buffer.concat([Buffer.from('zz\r\n'), Buffer.alloc(8_000_000)]),
+      'InvalidRequest',
+    ],
+  ])('an error %s is read by a client that sends everything first', async (_, path, body, code) => {
+    const answer = await send(running(), {
+      method: 'PUT',
+      path,
+      body,
+      payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+      headers: { 'x-amz-decoded-content-length': '8000000' },
+    });
+    expect(answer.xml('Code')).toBe(code);
+  });
+
   test('more than 5 GiB is too much', async () => {
     const answer = await firstAnswer({ 'content-length': String(5 * 1024 ** 3 + 1) });
     expect(answer).toMatch(/^HTTP\/1.1 400 /);

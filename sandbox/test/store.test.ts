@@ -1,14 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,9 +73,19 @@ describe('the folder', () => {
   });
 
   test('is free again after a crash', async () => {
-    mkdirSync(dir, { recursive: true });
-    writeFileSync(join(dir, 'lock'), '999999999');
-    await expect(start()).resolves.toBeDefined();
+    const lock = join(dir, 'lock');
+    for (const left of [
+      '',
+      '{"pid":999999999,"started":""}',
+      // The same number, another process.
+      `{"pid":${process.ppid},"started":"1"}`,
+      `{"pid":${process.pid},"started":""}`,
+    ]) {
+      writeFileSync(lock, left);
+      const sandbox = await start();
+      expect(readFileSync(lock, 'utf8')).toContain(`"pid":${process.pid}`);
+      await sandbox.close();
+    }
   });
 
   test("must not be somebody else's", async () => {
@@ -124,7 +125,8 @@ describe('several at once', () => {
         send(sandbox, { method: 'PUT', path, body: String(index), headers: { 'if-none-match': '*' } }),
       ),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(412)]);
+    const statuses = answers.map(({ status }) => status).sort((a, b) => a - b);
+    expect(statuses).toEqual([200, 412, 412, 412, 412, 412, 412, 412]);
   });
 
   test('a reader keeps the object that it began with', async () => {
@@ -192,4 +194,28 @@ test('a refused upload leaves nothing', async () => {
   const answer = await send(sandbox, { method: 'PUT', path, body: 'x', headers });
   expect(answer.status).toBe(400);
   expect(dataFiles()).toEqual([]);
+});
+
+test('closing ends an upload in flight, and its file', async () => {
+  const sandbox = await start();
+  const raw = {
+    method: 'PUT',
+    path,
+    payloadHash: 'UNSIGNED-PAYLOAD',
+    headers: { 'content-length': '2000000' },
+  };
+  const upload = request({
+    host: '127.0.0.1',
+    port: sandbox.port,
+    path,
+    method: 'PUT',
+    ca: sandbox.caPem,
+    headers: signedHeaders(sandbox, raw),
+  });
+  const failed = new Promise((resolve) => upload.on('error', resolve));
+  upload.write(Buffer.alloc(1_000_000));
+  await vi.waitFor(() => expect(dataFiles()).toHaveLength(1));
+  await sandbox.close();
+  expect(dataFiles()).toEqual([]);
+  await failed;
 });

@@ -62,14 +62,13 @@ export async function exchange(service: Service, arrival: Arrival): Promise<void
     if (message.destroyed && !message.complete) return;
     answer = errorAnswer(toS3Error(error), message.method ?? '', ids);
   }
-  response.once('close', () => {
-    service.onRequest?.({
-      operation: operationName,
-      method: message.method ?? '',
-      path: message.url ?? '',
-      status: answer.status,
-      headers,
-    });
+  // Before the answer is sent: whoever has it can rely on the record.
+  service.onRequest?.({
+    operation: operationName,
+    method: message.method ?? '',
+    path: message.url ?? '',
+    status: answer.status,
+    headers,
   });
   body.release();
   await sendResponse(response, answer).catch(() => {

@@ -37,8 +37,12 @@ export async function listen(
           cert: certificate.certificatePem,
           minVersion: 'TLSv1.2',
         });
+  const exchanges = new Set<Promise<void>>();
   const take = (awaitsContinue: boolean) => (message: IncomingMessage, response: ServerResponse) => {
-    void exchange(service, { message, response, secure, awaitsContinue });
+    const running = exchange(service, { message, response, secure, awaitsContinue }).finally(() => {
+      exchanges.delete(running);
+    });
+    exchanges.add(running);
   };
   server.on('request', take(false));
   server.on('checkContinue', take(true));
@@ -48,10 +52,17 @@ export async function listen(
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return { port: address.port, close: () => close(server) };
+  return {
+    port: address.port,
+    async close() {
+      await stop(server);
+      // Uploads that were cut off clear away what they wrote.
+      await Promise.all(exchanges);
+    },
+  };
 }
 
-function close(server: Server): Promise<void> {
+function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

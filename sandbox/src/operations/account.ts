@@ -1,3 +1,4 @@
+import type { SandboxSettings } from '../sandbox-options.ts';
 import { accessDenied, type S3Error } from '../s3-error.ts';
 
 /** The one account that owns everything here. */
@@ -11,8 +12,12 @@ export function objectArn(bucket: string, key: string): string {
 }
 
 /** The text that IAM gives where no policy allows an action. */
-export function notAuthorized(action: string, resourceArn: string): S3Error {
+function notAuthorized(action: string, resourceArn: string): S3Error {
   return accessDenied(
     `User: ${principalArn} is not authorized to perform: ${action} on resource: "${resourceArn}" because no identity-based policy allows the ${action} action`,
   );
+}
+
+export function requireAllowed(settings: SandboxSettings, action: string, resourceArn: string): void {
+  if (settings.denyActions.has(action)) throw notAuthorized(action, resourceArn);
 }

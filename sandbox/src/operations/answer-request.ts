@@ -6,7 +6,7 @@ import { accessDenied, headerNotImplemented, noSuchBucket, notImplemented, S3Err
 import { anySseCHeader } from '../sse-c/customer-key-headers.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Store } from '../store/store.ts';
-import { accountId, notAuthorized, objectArn } from './account.ts';
+import { accountId, objectArn, requireAllowed } from './account.ts';
 import { rejectUnsupported } from './find-operation.ts';
 import type { Operation, S3Response } from './operation.ts';
 
@@ -38,9 +38,7 @@ export async function answerRequest(context: RequestContext): Promise<S3Response
   }
   rejectUnsupported(operation, request);
   checkOwner(request);
-  if (settings.denyActions.has(operation.action)) {
-    throw notAuthorized(operation.action, resourceArn(request));
-  }
+  requireAllowed(settings, operation.action, resourceArn(request));
   const keyBytes = Buffer.byteLength(request.key);
   if (keyBytes > maxKeyBytes) {
     throw new S3Error(400, 'KeyTooLongError', 'Your key is too long', {

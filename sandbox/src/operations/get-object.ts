@@ -10,7 +10,7 @@ import {
 } from '../sse-c/customer-key-headers.ts';
 import { openObject, opensSeal } from '../sse-c/object-cipher.ts';
 import type { ObjectRecord } from '../store/object-record.ts';
-import { notAuthorized } from './account.ts';
+import { requireAllowed } from './account.ts';
 import { type ByteRange, readByteRange } from './byte-range.ts';
 import { checkReadConditions } from './conditions.ts';
 import { encryptionHeaders } from './encryption.ts';
@@ -64,9 +64,7 @@ function findObject(context: BucketContext): Found {
   const record = bucket.object(request.key);
   if (record === undefined) {
     // S3 hides what is not there from whoever may not list.
-    if (context.settings.denyActions.has('s3:ListBucket')) {
-      throw notAuthorized('s3:ListBucket', `arn:aws:s3:::${bucket.name}`);
-    }
+    requireAllowed(context.settings, 's3:ListBucket', `arn:aws:s3:::${bucket.name}`);
     throw noSuchKey(request.key);
   }
   requireRightKey(record, customerKey);

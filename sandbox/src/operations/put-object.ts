@@ -4,6 +4,7 @@ import { checksumHeader } from '../checksum/checksum.ts';
 import { S3Error } from '../s3-error.ts';
 import { sealObject } from '../sse-c/object-cipher.ts';
 import type { ObjectRecord } from '../store/object-record.ts';
+import { objectArn, requireAllowed } from './account.ts';
 import { readWriteCondition } from './conditions.ts';
 import { customerKeyForWrite, encryptionHeaders } from './encryption.ts';
 import { readObjectHeaders, readStorageClass, requirePrivateAcl } from './object-headers.ts';
@@ -26,6 +27,10 @@ export async function putObject(context: BucketContext): Promise<S3Response> {
     });
   }
   const condition = readWriteCondition(request);
+  // To compare an ETag is to read it.
+  if (request.headers.has('if-match')) {
+    requireAllowed(context.settings, 's3:GetObject', objectArn(bucket.name, request.key));
+  }
   condition.check(bucket.object(request.key));
 
   const sealed = customerKey && sealObject(customerKey.bytes);

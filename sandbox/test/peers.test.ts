@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signedHeaders, sseC } from './support/raw-request.ts';
+import { bucket, runningSandbox } from './support/running-sandbox.ts';
+
+const run = promisify(execFile);
+const running = runningSandbox();
+const timeout = 60_000;
+
+const key = randomBytes(32);
+const content = randomBytes(100_000);
+let folder = '';
+const at = (name: string) => join(folder, name);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ssec-sandbox-peers-'));
+  writeFileSync(at('content'), content);
+  writeFileSync(at('key'), key);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Every place of a program on PATH: there may be an old one of the system beside a new one. */
+function installed(program: string): string[] {
+  const folders = new Set((process.env['PATH'] ?? '').split(delimiter));
+  const found = [...folders].map((path) => join(path, program)).filter((path) => existsSync(path));
+  // One folder may be a link to the other.
+  return [...new Map(found.map((path) => [realpathSync(path), path])).values()];
+}
+
+async function having(program: string, works: (path: string) => Promise<unknown>): Promise<string[]> {
+  const usable: string[] = [];
+  for (const path of installed(program)) {
+    await works(path).then(
+      () => usable.push(path),
+      () => {},
+    );
+  }
+  return usable;
+}
+
+/** One test a place where it is installed; where it is nowhere, a skipped one that says so. */
+function peer(name: string, places: readonly string[], use: (path: string) => Promise<void>): void {
+  if (places.length === 0) test.skip(`${name}: not installed`);
+  for (const place of places) test(`${name}: ${place}`, { timeout }, () => use(place));
+}
+
+/** A clean environment: nothing of this machine's AWS settings. */
+function environment(): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', HOME: folder, ...running().env(bucket) };
+}
+
+peer('aws CLI, s3api and s3 cp', installed('aws'), async (aws) => {
+  const options = { env: environment() };
+  const endpoint = ['--endpoint-url', running().endpoint];
+  const headers = sseC(key);
+  const object = ['--bucket', bucket, '--key', 'aws/put', '--sse-customer-algorithm', 'AES256'];
+  const customer = [
+    '--sse-customer-key',
+    headers['x-amz-server-side-encryption-customer-key'] ?? '',
+    '--sse-customer-key-md5',
+    headers['x-amz-server-side-encryption-customer-key-md5'] ?? '',
+  ];
+  const put = ['s3api', 'put-object', ...endpoint, ...object, ...customer, '--body', at('content')];
+  await run(aws, put, options);
+  const copy = ['--sse-c', 'AES256', '--sse-c-key', `fileb://${at('key')}`, '--only-show-errors'];
+  await run(aws, ['s3', 'cp', ...endpoint, ...copy, `s3://${bucket}/aws/put`, at('aws')], options);
+  expect(readFileSync(at('aws'))).toEqual(content);
+});
+
+const boto3 = `
+import boto3, os
+s3 = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+bucket = os.environ["BUCKET_NAME"]
+key = dict(SSECustomerAlgorithm="AES256", SSECustomerKey=open("key", "rb").read())
+content = open("content", "rb").read()
+with open("content", "rb") as body:
+    s3.put_object(Bucket=bucket, Key="boto3", Body=body, **key)
+s3.put_object(Bucket=bucket, Key="boto3 bytes", Body=content, **key)
+assert s3.get_object(Bucket=bucket, Key="boto3", **key)["Body"].read() == content
+s3.upload_file("content", bucket, "boto3 file", ExtraArgs=key)
+s3.download_file(bucket, "boto3 file", "boto3", ExtraArgs=key)
+assert open("boto3", "rb").read() == content
+`;
+
+const pythons = await having('python3', (python) => run(python, ['-c', 'import boto3']));
+
+peer('boto3, bytes and files', pythons, async (python) => {
+  await run(python, ['-c', boto3], { env: environment(), cwd: folder });
+});
+
+peer('rclone, with a key of 32 printable characters', installed('rclone'), async (rclone) => {
+  // rclone 1.60 fails on AWS_CA_BUNDLE.
+  const env = { ...environment(), RCLONE_CONFIG: at('no.conf'), AWS_CA_BUNDLE: '' };
+  const flags = [
+    ['--ca-cert', running().caFile],
+    ['--s3-provider', 'Other'],
+    ['--s3-env-auth'],
+    ['--s3-endpoint', running().endpoint],
+    ['--s3-region', running().region],
+    ['--s3-sse-customer-algorithm', 'AES256'],
+    ['--s3-sse-customer-key', '0123456789abcdefghijklmnopqrstuv'],
+  ].flat();
+  await run(rclone, [...flags, 'copyto', at('content'), `:s3:${bucket}/rclone`], { env });
+  await run(rclone, [...flags, 'copyto', `:s3:${bucket}/rclone`, at('rclone')], { env });
+  expect(readFileSync(at('rclone'))).toEqual(content);
+});
+
+peer('curl, with headers that were signed here', installed('curl'), async (curl) => {
+  const path = `/${bucket}/curl`;
+  const url = `${running().endpoint}${path}`;
+  const options = { env: environment() };
+  const headerFile = (method: string, payloadHash: string) => {
+    const headers = signedHeaders(running(), { method, path, headers: sseC(key), payloadHash });
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`);
+    writeFileSync(at(`${method}.headers`), lines.join(''));
+    return ['-H', `@${at(`${method}.headers`)}`];
+  };
+  const quiet = ['--fail', '--silent', '--show-error'];
+  const contentHash = createHash('sha256').update(content).digest('hex');
+  await run(curl, [...quiet, ...headerFile('PUT', contentHash), '-T', at('content'), url], options);
+  await run(curl, [...quiet, ...headerFile('GET', 'UNSIGNED-PAYLOAD'), '-o', at('curl'), url], options);
+  expect(readFileSync(at('curl'))).toEqual(content);
+});
