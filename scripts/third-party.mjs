@@ -12,10 +12,7 @@ export function writeThirdParty(root, moduleIds) {
   const packages = [...folders]
     .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }))
     .sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1));
-  writeFileSync(
-    join(root, 'dist/THIRD-PARTY-LICENSES.txt'),
-    packages.map(licenceText).join(`\n${'-'.repeat(80)}\n\n`),
-  );
+  writeFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), licenceTexts(packages));
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const bom = {
     bomFormat: 'CycloneDX',
@@ -43,11 +40,20 @@ function licenceId(manifest) {
   return manifest.license;
 }
 
-function licenceText({ folder, manifest }) {
-  const file = readdirSync(folder).find((name) => /^(licen[cs]e|copying)(\.|$)/i.test(name));
-  const text =
-    file === undefined
-      ? `(${licenceId(manifest)}; the package holds no licence text)`
-      : readFileSync(join(folder, file), 'utf8');
-  return `${manifest.name} ${manifest.version}\n${licenceId(manifest)}\n\n${text.trim()}\n`;
+/** Every text once, under the names of the packages that it belongs to. */
+function licenceTexts(packages) {
+  const texts = new Map();
+  for (const { folder, manifest } of packages) {
+    const file = readdirSync(folder).find((name) => /^(licen[cs]e|copying)(\.|$)/i.test(name));
+    const id = licenceId(manifest);
+    const text =
+      file === undefined
+        ? `${id} (the package holds no text of it)`
+        : readFileSync(join(folder, file), 'utf8').trim();
+    const names = texts.get(text) ?? [];
+    texts.set(text, [...names, `${manifest.name} ${manifest.version} (${id})`]);
+  }
+  return [...texts]
+    .map(([text, names]) => `${names.join('\n')}\n\n${text}\n`)
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }
