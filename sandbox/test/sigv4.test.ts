@@ -88,3 +88,18 @@ test('header values are trimmed and their runs of spaces become one', () => {
     'UNSIGNED-PAYLOAD',
   ]);
 });
+
+test('signed headers are in the order of their names', () => {
+  const canonical = canonicalRequest({
+    method: 'GET',
+    pathBytes: Buffer.from('/'),
+    query: [],
+    headers: new Map([
+      ['x-amz-key', '1'],
+      ['x-amz-key-md5', '2'],
+    ]),
+    signedHeaders: ['x-amz-key-md5', 'x-amz-key'],
+    payloadHash: '',
+  });
+  expect(canonical).toBe('GET\n/\n\nx-amz-key:1\nx-amz-key-md5:2\n\nx-amz-key;x-amz-key-md5\n');
+});

@@ -22,7 +22,9 @@ export function canonicalRequest(input: CanonicalInput): string {
     .sort(([nameA, valueA], [nameB, valueB]) => order(nameA, nameB) || order(valueA, valueB))
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
-  const headers = input.signedHeaders.map(
+  // By name, whatever order the client names them in: curl 7.88 has `key-md5` before `key`, and is refused by S3.
+  const names = [...input.signedHeaders].sort(order);
+  const headers = names.map(
     (name) => `${name}:${(input.headers.get(name) ?? '').trim().replace(/ +/g, ' ')}\n`,
   );
   return [
@@ -30,7 +32,7 @@ export function canonicalRequest(input: CanonicalInput): string {
     percentEncode(input.pathBytes, '/'),
     query,
     headers.join(''),
-    input.signedHeaders.join(';'),
+    names.join(';'),
     input.payloadHash,
   ].join('\n');
 }
