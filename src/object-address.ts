@@ -7,7 +7,7 @@ export interface ObjectAddress {
 }
 
 /** Longest object key in bytes of UTF-8 (AmazonS3/latest/userguide/object-keys.html). */
-export const MAX_OBJECT_KEY_BYTES = 1024;
+const MAX_OBJECT_KEY_BYTES = 1024;
 
 const S3_URI = /^s3:\/\/([^/]*)(?:\/(.*))?$/s;
 

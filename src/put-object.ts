@@ -14,7 +14,7 @@ import { type ServiceRequest, serviceAnswer, toSsecError } from './service-error
 import type { Source, SourceDigest } from './transfer/source.ts';
 
 /** The most that one PutObject takes: 5 GiB (AmazonS3/latest/userguide/qfacts.html). */
-export const MAX_PUT_BYTES = 5 * 1024 ** 3;
+const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
 /**
  * Which checksums go with an upload.

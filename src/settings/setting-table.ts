@@ -1,5 +1,5 @@
 /** The settings that stand or fall together: the first layer that names one of a group's keys wins it whole. */
-export type SettingGroup = 'target' | 'key' | 'identity' | 'endpoint' | 'region';
+type SettingGroup = 'target' | 'key' | 'identity' | 'endpoint' | 'region';
 
 /**
  * What a `.env` that was only *found* in the current folder may do with a setting. Whoever can write a file into
