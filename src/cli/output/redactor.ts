@@ -17,8 +17,7 @@ export class Redactor {
     for (const form of [
       base64,
       bytes.toString('base64url'),
-      encodeURIComponent(base64),
-      encodeURIComponent(base64).toLowerCase(),
+      ...urlEncoded(base64),
       bytes.toString('hex'),
       bytes.toString('hex').toUpperCase(),
       bytes.toString('latin1'),
@@ -32,8 +31,7 @@ export class Redactor {
 
   /** A secret access key, a session token. */
   protectText(secret: string): void {
-    this.#add(secret);
-    this.#add(encodeURIComponent(secret));
+    for (const form of [secret, ...urlEncoded(secret)]) this.#add(form);
   }
 
   /** The text without secrets and without control characters; line breaks are escaped as well. */
@@ -63,6 +61,12 @@ export class Redactor {
     }
     return out + text.slice(copied);
   }
+}
+
+/** As JavaScript writes it (`%2B`), and as others do (`%2b`). */
+function urlEncoded(text: string): [string, string] {
+  const encoded = encodeURIComponent(text);
+  return [encoded, encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())];
 }
 
 /** C0, DEL, C1 and the characters that turn the direction of text, as `\u{..}`. */
