@@ -26,7 +26,7 @@ export interface Arrival {
   readonly awaitsContinue: boolean;
 }
 
-/** One request from its arrival to the end of its answer. Never rejects. */
+/** One request from its arrival to the end of its answer. Rejects only where `onRequest` throws. */
 export async function exchange(service: Service, arrival: Arrival): Promise<void> {
   const { message, response, secure } = arrival;
   const now = new Date(Date.now() + service.settings.clockSkewMs);

@@ -2,7 +2,7 @@ export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 export const s3Namespace = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
 /** Text for an element; control characters as references, as S3 sends them. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replace(/[&<>"\u0000-\u001f\u007f\ufffe\uffff]/g, (character) => {
     switch (character) {

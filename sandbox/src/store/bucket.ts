@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BucketSettings, isBucketSettings } from './bucket-settings.ts';
 import { readJson, writeJson } from './json-file.ts';
@@ -32,8 +32,13 @@ export class Bucket {
     return new Bucket(name, folder, settings);
   }
 
-  static load(name: string, folder: string): Bucket {
+  /** undefined: its making or its deletion was broken off; what was there of it is cleared away. */
+  static load(name: string, folder: string): Bucket | undefined {
     const settingsFile = join(folder, 'bucket.json');
+    if (!existsSync(settingsFile)) {
+      rmSync(folder, { recursive: true, force: true });
+      return undefined;
+    }
     const settings = readJson(settingsFile);
     if (!isBucketSettings(settings)) throw new Error(`${settingsFile} is damaged`);
     const bucket = new Bucket(name, folder, settings);
@@ -91,6 +96,7 @@ export class Bucket {
   }
 
   delete(): void {
+    rmSync(join(this.#folder, 'bucket.json'), { force: true });
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -28,7 +28,8 @@ export class Store {
       const store = new Store(dir, unlock);
       mkdirSync(store.#bucketFolder(''), { recursive: true, mode: 0o700 });
       for (const name of readdirSync(store.#bucketFolder(''))) {
-        store.#buckets.set(name, Bucket.load(name, store.#bucketFolder(name)));
+        const bucket = Bucket.load(name, store.#bucketFolder(name));
+        if (bucket !== undefined) store.#buckets.set(name, bucket);
       }
       return store;
     } catch (error) {
