@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { state as sdkVersionWarning } from '@aws-sdk/core/client';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { SsecError } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
@@ -41,6 +42,8 @@ export class SsecClient {
   /** @throws SsecError INSECURE_ENDPOINT, SETTING_INVALID */
   constructor(options: ClientOptions) {
     const endpoint = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
+    // its word about Node.js versions to come is for whoever updates the SDK, which is built in here
+    sdkVersionWarning.warningEmitted = true;
     this.#endpoint = endpoint;
     this.#options = options;
     this.#region = options.region;

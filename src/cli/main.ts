@@ -19,6 +19,7 @@ export async function main(start: Start): Promise<number> {
   }
   const env = takeEnvironment();
   const controller = new AbortController();
+  let stdinUsed = false;
   const stop = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void => {
     // once: a second one ends the process at once
     controller.abort(interruption(signal));
@@ -33,15 +34,19 @@ export async function main(start: Start): Promise<number> {
       ...start,
       env,
       cwd: process.cwd(),
-      stdin: process.stdin,
+      // opened only where it is read: a script's own stdin must stay the script's
+      get stdin() {
+        stdinUsed = true;
+        return process.stdin;
+      },
       stdout: process.stdout,
       stderr: process.stderr,
       signal: controller.signal,
       signals: process,
     });
   } finally {
-    // a stdin that nobody reads to its end must not keep the process
-    process.stdin.destroy();
+    // one that nobody reads to its end must not keep the process
+    if (stdinUsed) process.stdin.destroy();
   }
 }
 

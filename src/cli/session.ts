@@ -77,7 +77,9 @@ export async function loadKey(context: CommandContext, settings: Settings): Prom
   const key = await loadCustomerKey(settings.key, {
     format: command.getOptionValue('keyFormat') === 'text' ? 'text' : ('auto' satisfies KeyFormat),
     cwd: io.cwd,
-    stdin: io.stdin,
+    get stdin() {
+      return io.stdin;
+    },
     environment: childEnvironment(io),
     signal: io.signal,
     warn: (message, ...hints) => reporter.warning(message, ...hints),

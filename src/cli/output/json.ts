@@ -20,7 +20,11 @@ export class JsonReporter implements Reporter {
   }
 
   result(record: JsonRecord): Promise<void> {
-    return write(this.#stdout, `${JSON.stringify(record)}\n`);
+    // what a server said of the object may hold what it was sent
+    return write(
+      this.#stdout,
+      `${JSON.stringify(mapStrings(record, (text) => this.redactor.strike(text)))}\n`,
+    );
   }
 
   notice(message: string): void {
@@ -66,8 +70,17 @@ export class JsonReporter implements Reporter {
   }
 
   #line(record: JsonRecord): void {
-    const clean = (_name: string, value: unknown): unknown =>
-      typeof value === 'string' ? this.redactor.clean(value) : value;
-    this.#stderr.write(`${JSON.stringify(record, clean)}\n`);
+    const clean = mapStrings(record, (text) => this.redactor.clean(text));
+    this.#stderr.write(`${JSON.stringify(clean)}\n`);
   }
+}
+
+/** A copy of a JSON value with every string in it changed, names of members included. */
+function mapStrings(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((item: unknown) => mapStrings(item, change));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [change(name), mapStrings(member, change)]),
+  );
 }

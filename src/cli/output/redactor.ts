@@ -3,6 +3,9 @@ import type { CustomerKey } from '../../keys/customer-key.ts';
 /** A part of a secret as short as this is struck out (characters). */
 const WINDOW = 8;
 
+/** What signs a request: whoever has it can repeat that request for a while. */
+const SIGNATURE = /(Signature=)[0-9a-f]+/gi;
+
 /**
  * Cleans what goes to a person or a log. Everything that a server sent is hostile: S3 itself returns the
  * customer key in some errors, and text may hold escape sequences for the terminal.
@@ -36,7 +39,12 @@ export class Redactor {
 
   /** The text without secrets and without control characters; line breaks are escaped as well. */
   clean(text: string): string {
-    return escapeControls(this.#strike(text));
+    return escapeControls(this.strike(text));
+  }
+
+  /** The text without secrets, and otherwise as it is: for JSON, which escapes by itself. */
+  strike(text: string): string {
+    return this.#strike(text).replace(SIGNATURE, '$1[secret]');
   }
 
   #add(form: string): void {

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Sandbox, startSandbox } from 'ssec-sandbox';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseEnvText } from '../../src/settings/env-file.ts';
+import { SETTINGS, type SettingDefinition } from '../../src/settings/setting-table.ts';
+import { fencedBlocks } from '../support/markdown-blocks.ts';
+import { temporaryFolders } from '../support/temp-folder.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const folder = temporaryFolders('readme');
+
+describe('README.md', () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+    await sandbox.createBucket('my-bucket', { blockSseC: true });
+    await sandbox.createBucket('other');
+  });
+  afterAll(() => sandbox.close());
+
+  test('opens with the two commands that a newcomer runs', () => {
+    const [first] = fencedBlocks(readme, 'sh');
+    expect(first?.split('\n').map((line) => line.replace(/\s*#.*/, ''))).toEqual([
+      'npm ci && npm run demo',
+      'npm cit',
+      '',
+    ]);
+  });
+
+  test('shows commands that work as they stand', async () => {
+    const cwd = folder();
+    prepare(cwd);
+    const [, quick = '', allow = '', everyday = '', oldEnv = ''] = fencedBlocks(readme, 'sh');
+    const made = await shell(quick.split('\n').slice(0, 2).join('\n'), cwd);
+    expect(made).toMatchObject({ code: 0, stdout: '.env\n' });
+
+    const blocked = await shell('ssec put sample.jpg', cwd);
+    expect(blocked).toMatchObject({ code: 4 });
+    expect(await shell(allow, cwd)).toMatchObject({ code: 0, stdout: 'my-bucket\n' });
+
+    const twenty = await shell(quick.split('\n').slice(2).join('\n'), cwd);
+    expect(twenty.stdout).toMatch(/^s3:\/\/my-bucket\/sample\.jpg\ntmp\/[0-9a-f-]{36}\.jpg\n$/);
+
+    const day = await shell(
+      `set -e\n${everyday}\ncmp "$path" sample.jpg && cmp reports/report.pdf report.pdf`,
+      cwd,
+    );
+    expect(day.stderr).toBe('');
+    expect(day.code).toBe(0);
+    expect(day.stdout).toContain('src/a.txt');
+
+    expect(Object.keys(parseEnvText(oldEnv))).toEqual([
+      'BUCKET_NAME',
+      'KEY',
+      'SSE_CUSTOMER_KEY_BASE64',
+      'SSE_CUSTOMER_KEY_MD5',
+      'PROFILE',
+    ]);
+  }, 60_000);
+
+  test('has no block of commands that nothing checks', () => {
+    expect(fencedBlocks(readme, 'sh')).toHaveLength(5);
+  });
+
+  test('its library example compiles and runs', async () => {
+    const [example = ''] = fencedBlocks(readme, 'ts');
+    const cwd = folder();
+    prepare(cwd);
+    const script = example
+      .replace("from 'ssec'", `from ${JSON.stringify(join(root, 'dist/index.js'))}`)
+      .replace(
+        "region: 'eu-central-1',",
+        `region: 'us-east-1', endpoint: '${sandbox.endpoint}', ca: ${JSON.stringify(sandbox.caPem)},`,
+      )
+      .replace("accessKeyId: '...'", `accessKeyId: '${sandbox.accessKeyId}'`)
+      .replace("secretAccessKey: '...'", `secretAccessKey: '${sandbox.secretAccessKey}'`)
+      .replace("'my-bucket'", "'other'");
+    writeFileSync(join(cwd, 'example.mjs'), script);
+    expect(await shell(`node example.mjs`, cwd)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
+  /** What a person would have lying around, and `ssec` on the PATH. */
+  function prepare(cwd: string): void {
+    copyFileSync(join(root, 'examples/sample.jpg'), join(cwd, 'sample.jpg'));
+    writeFileSync(join(cwd, 'report.pdf'), '%PDF-1.7\n');
+    for (const name of ['reports', 'src', 'bin']) mkdirSync(join(cwd, name));
+    writeFileSync(join(cwd, 'src/a.txt'), 'a\n');
+    writeFileSync(join(cwd, 'my.key'), `${Buffer.alloc(32, 200).toString('base64')}\n`);
+    chmodSync(join(cwd, 'my.key'), 0o600);
+    writeFileSync(
+      join(cwd, 'bin/ssec'),
+      `#!/bin/sh\nexec ${process.execPath} ${join(root, 'bin/ssec.js')} "$@"\n`,
+    );
+    chmodSync(join(cwd, 'bin/ssec'), 0o755);
+  }
+
+  function shell(
+    script: string,
+    cwd: string,
+  ): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const { BUCKET_NAME: _fromEnvFile, ...env } = sandbox.env();
+    return new Promise((done, failed) => {
+      const child = spawn('bash', ['-c', script], {
+        cwd,
+        env: { ...env, PATH: `${join(cwd, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: cwd, LANG: 'C.UTF-8' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        stdout += chunk.toString();
+      });
+      child.stderr.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      child.on('error', failed);
+      child.on('close', (code) => done({ code, stdout, stderr }));
+    });
+  }
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(join(root, '.env.example'), 'utf8');
+
+  test('names every variable that an env file may hold', () => {
+    const variables = Object.entries<SettingDefinition>(SETTINGS)
+      .filter(([name]) => name !== 'keyName' && name !== 'keyring')
+      .flatMap(([, definition]) => definition.variables.slice(0, 1));
+    for (const variable of variables) expect(text).toMatch(new RegExp(`^#?${variable}=`, 'm'));
+  });
+
+  test('is a file of placeholders that keygen may fill', () => {
+    expect(parseEnvText(text)).toMatchObject({ BUCKET_NAME: 'XXXXXXXXXX', KEY: 'sample.jpg' });
+  });
+});
