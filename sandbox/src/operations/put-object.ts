@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readIntegrityHeaders } from '../body/integrity-headers.ts';
 import { checksumHeader } from '../checksum/checksum.ts';
-import { S3Error } from '../s3-error.ts';
+import { noSuchBucket, S3Error } from '../s3-error.ts';
 import { sealObject } from '../sse-c/object-cipher.ts';
 import type { ObjectRecord } from '../store/object-record.ts';
 import { objectArn, requireAllowed } from './account.ts';
@@ -53,6 +53,8 @@ export async function putObject(context: BucketContext): Promise<S3Response> {
       data: writer.name,
       ...(sealed === undefined ? {} : { seal: sealed.seal }),
     };
+    // The bucket may have gone while the body came.
+    if (context.store.bucket(bucket.name) !== bucket) throw noSuchBucket(bucket.name);
     condition.check(bucket.object(request.key));
     bucket.put(record);
     return {

@@ -104,8 +104,11 @@ export class Bucket {
     return join(this.#folder, 'objects', `${createHash('sha256').update(key).digest('hex')}.json`);
   }
 
+  /** The record is gone already: what cannot be removed now goes at the next start. */
   #removeData(record: ObjectRecord): void {
-    rmSync(join(this.#folder, 'data', record.data), { force: true });
+    try {
+      rmSync(join(this.#folder, 'data', record.data), { force: true });
+    } catch {}
   }
 
   #loadRecords(): void {
