@@ -1,0 +1,146 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Sandbox, startSandbox } from 'ssec-sandbox';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ErrorCode } from '../../src/errors.ts';
+import { exitCodeOf } from '../../src/cli/exit-codes.ts';
+import { SsecError } from '../../src/errors.ts';
+import { accessTo, plainClient } from '../support/plain-client.ts';
+import { runCli } from '../support/run-cli.ts';
+import { temporaryFolders } from '../support/temp-folder.ts';
+
+vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const documentation = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
+const freshFolder = temporaryFolders('golden');
+const key = 'pO3upElrwuEXSoFwCfnZPdSsmt/xWeFa0N9KgDijwVs=';
+
+let sandbox: Sandbox;
+let cwd: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  await sandbox.createBucket('my-bucket');
+  await sandbox.createBucket('blocked', { blockSseC: true });
+  cwd = freshFolder();
+  writeFileSync(join(cwd, 'page.html'), '<p>hello\n');
+  writeFileSync(join(cwd, 'my.key'), key, { mode: 0o644 });
+  env = { ...sandbox.env('my-bucket'), SSE_CUSTOMER_KEY_BASE64: key };
+});
+
+afterAll(async () => {
+  await sandbox.close();
+});
+
+async function lines(
+  stream: 'stdout' | 'stderr',
+  argv: readonly string[],
+  extra: Record<string, string> = {},
+): Promise<unknown[]> {
+  const result = await runCli([...argv, '--json'], { cwd, env: { ...env, ...extra } });
+  return result[stream]
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): unknown => JSON.parse(line));
+}
+
+/** What differs from run to run, named. */
+function normalise(value: unknown): unknown {
+  const text = JSON.stringify(value, undefined, 2)
+    .replace(/127\.0\.0\.1:\d+/g, '{host}')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '{uuid}')
+    .replace(/\\"[0-9a-f]{32}\\"/g, '\\"{etag}\\"')
+    .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"{time}"')
+    .replace(/("RequestId": )"[0-9A-F]{16}"/g, '$1"{id}"')
+    .replace(/("ElapsedMs": )\d+/g, '$1"{milliseconds}"')
+    .replace(/("SSECustomerKey": )"[A-Za-z0-9+/]{43}="/g, '$1"{key}"');
+  return JSON.parse(text);
+}
+
+const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
+  keygen: async () => {
+    const [made] = await lines('stdout', ['keygen']);
+    return { ...(made as object), SSECustomerKeyMD5: '{md5}' };
+  },
+  'keygen-env': async () => {
+    const [made] = await lines('stdout', ['keygen', '--env', 'new.env']);
+    return { ...(made as object), SSECustomerKeyMD5: '{md5}' };
+  },
+  put: async () => (await lines('stdout', ['put', 'page.html', '--metadata', 'author=me']))[0],
+  get: async () => {
+    await lines('stdout', ['put', 'page.html', 'a/page.html', '--metadata', 'author=me']);
+    return (await lines('stdout', ['get', 'a/page.html']))[0];
+  },
+  'get-range': async () => {
+    await lines('stdout', ['put', 'page.html', 'range.html']);
+    return (await lines('stdout', ['get', 'range.html', '--range', '3-7', '-o', 'part']))[0];
+  },
+  'get-plain': async () => {
+    const client = plainClient(accessTo(sandbox));
+    await client.send(new PutObjectCommand({ Bucket: 'my-bucket', Key: 'plain', Body: 'hello' }));
+    client.destroy();
+    return (await lines('stdout', ['get', 'plain', '-o', 'copy'], { SSE_CUSTOMER_KEY_BASE64: '' }))[0];
+  },
+  'bucket-allow-sse-c': async () => (await lines('stdout', ['bucket', 'allow-sse-c', 'blocked']))[0],
+  error: async () => (await lines('stderr', ['put', 'page.html', '-b', 'no-such-bucket']))[0],
+  'error-usage': async () => (await lines('stderr', ['put']))[0],
+  warning: async () => (await lines('stderr', ['put', 'page.html', '--key-file', 'my.key']))[0],
+  notice: async () => (await lines('stderr', ['bucket', 'allow-sse-c']))[0],
+  request: async () => (await lines('stderr', ['put', 'page.html', 'a b?', '--verbose']))[0],
+};
+
+describe('golden files', () => {
+  test.for(Object.keys(goldens))('%s', async (name) => {
+    const made = normalise(await goldens[name]?.());
+    await expect(`${JSON.stringify(made, undefined, 2)}\n`).toMatchFileSnapshot(join(folder, `${name}.json`));
+  });
+
+  test('there is no other', () => {
+    const present = readdirSync(folder).filter((file) => file.endsWith('.json'));
+    expect(present.sort()).toEqual(
+      Object.keys(goldens)
+        .map((name) => `${name}.json`)
+        .sort(),
+    );
+  });
+});
+
+describe('docs/json.md', () => {
+  /** Section of a shape -> the fields that it names. */
+  const documented = new Map(
+    documentation
+      .split(/^### /m)
+      .slice(1)
+      .map((section) => {
+        const [, type = ''] = /^`([^`]+)`/.exec(section) ?? [];
+        return [type, [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, field = '']) => field)];
+      }),
+  );
+  const shapes = readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Record<string, unknown>);
+
+  test.for(shapes.map((shape) => [String(shape['type']), shape] as const))('%s', ([type, shape]) => {
+    expect(Object.keys(shape)).toEqual(documented.get(type));
+  });
+
+  test('has no shape that does not exist', () => {
+    expect([...documented.keys()].sort()).toEqual(
+      [...new Set(shapes.map(({ type }) => String(type)))].sort(),
+    );
+  });
+
+  test('names every exit code', () => {
+    const codes: ErrorCode[] = ['INTERNAL', 'USAGE', 'ACCESS_DENIED', 'OBJECT_NOT_FOUND', 'KEY_MISSING'];
+    codes.push('CHECKSUM_MISMATCH', 'TARGET_EXISTS', 'NETWORK', 'DISK_FULL', 'CANCELLED');
+    for (const code of codes) {
+      expect(documentation).toMatch(
+        new RegExp(`^\\|.*\\b${exitCodeOf(new SsecError(code, ''))}\\b.*\\|`, 'm'),
+      );
+    }
+  });
+});
