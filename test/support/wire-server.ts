@@ -23,8 +23,10 @@ export interface WireAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
-  /** Answers before the body of the request is read. */
-  readonly early?: boolean;
+  /** Answers before the body of the request is read, and then reads it to its end or not at all. */
+  readonly early?: 'drain' | 'ignore';
+  /** Cuts the connection instead of an answer. */
+  readonly unanswered?: boolean;
   /** Sends so many bytes of the body, then cuts the connection: `reset` hard, `end` as if all had come. */
   readonly cut?: { readonly after: number; readonly by: 'reset' | 'end' };
 }
@@ -64,7 +66,7 @@ export async function startWireServer(
     void (async () => {
       const scripted = typeof script === 'function' ? undefined : script[Math.min(index, script.length - 1)];
       const body =
-        scripted?.early === true ? { bytes: Buffer.alloc(0), complete: false } : await readBody(req);
+        scripted?.early !== undefined ? { bytes: Buffer.alloc(0), complete: false } : await readBody(req);
       const request: WireRequest = {
         method: req.method ?? '',
         path: req.url ?? '',
@@ -76,7 +78,7 @@ export async function startWireServer(
         connection: sockets.get(req.socket) ?? -1,
       };
       requests.push(request);
-      if (!body.complete && scripted?.early !== true) return;
+      if (!body.complete && scripted?.early === undefined) return;
       const answer = typeof script === 'function' ? await script(request, index) : scripted;
       if (answer === undefined) throw new Error('the script of the wire server is empty');
       send(req, res, answer);
@@ -126,15 +128,19 @@ async function readBody(req: IncomingMessage): Promise<{ bytes: Buffer; complete
 }
 
 function send(req: IncomingMessage, res: ServerResponse, answer: WireAnswer): void {
+  if (answer.unanswered === true) {
+    req.socket.destroy();
+    return;
+  }
   const body = Buffer.from(answer.body ?? '');
   const withBody = req.method !== 'HEAD' && answer.status !== 204 && answer.status !== 304;
   res.writeHead(answer.status, {
     ...(withBody ? { 'content-length': String(body.length) } : {}),
-    ...(answer.early === true ? { connection: 'close' } : {}),
     ...answer.headers,
   });
   if (answer.cut !== undefined) {
     const { after, by } = answer.cut;
+    res.flushHeaders();
     res.write(body.subarray(0, after), () => {
       // what was written must be read before the connection goes, or it would be lost with it
       setTimeout(() => (by === 'reset' ? req.socket.destroy() : req.socket.end()), 20);
@@ -142,8 +148,7 @@ function send(req: IncomingMessage, res: ServerResponse, answer: WireAnswer): vo
     return;
   }
   res.end(withBody ? body : undefined);
-  // a server that has refused goes on reading for a while, so that its answer is not lost
-  if (answer.early === true) req.resume();
+  if (answer.early === 'drain') req.resume();
 }
 
 const ALGORITHM = 'x-amz-server-side-encryption-customer-algorithm';
