@@ -277,7 +277,7 @@ def report(runs, versions, missing, when):
         for tool, row in rows.items():
             against = ", ".join(f"{value / first:.2f}" for value, first in zip(row, base_row))
             table.append([tool, f"{row[0]:.3f}", f"{row[1]:.3f}", f"{row[2]:.0f}", against])
-        lines += ["", f"## {case}, {rounds} rounds", "", *aligned(table)]
+        lines += ["", f"## {case} (rounds: {rounds})", "", *aligned(table)]
     return "\n".join(lines) + "\n"
 
 
