@@ -1,5 +1,5 @@
 import type { Credentials } from '../client.ts';
-import type { SsecRequestHandler } from '../request-handler.ts';
+import { type SsecRequestHandler, silentLogger } from '../request-handler.ts';
 import type { SharedFiles } from './aws-profile.ts';
 import type { Identity } from './identity.ts';
 import type { ProfileLayer } from './setting-layers.ts';
@@ -50,10 +50,11 @@ async function loadProvider(options: CredentialsOptions): Promise<() => Promise<
   const clientConfig = { requestHandler: handler, region };
   const inProfile =
     identity.kind === 'profile' && CREDENTIAL_FIELDS.some((field) => profile?.values[field] !== undefined);
-  if (inProfile) return fromIni({ profile: identity.name, clientConfig, ...files, ignoreCache: true });
+  // without a logger the SDK warns on the console: it cannot know that the choice was made here
+  const common = { clientConfig, logger: silentLogger, ...files };
+  if (inProfile) return fromIni({ ...common, profile: identity.name, ignoreCache: true });
   return fromNodeProviderChain({
-    clientConfig,
-    ...files,
+    ...common,
     ...(identity.kind === 'profile' ? { profile: identity.name } : {}),
   });
 }
