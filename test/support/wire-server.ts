@@ -3,7 +3,7 @@ import { createServer as createPlainServer, type IncomingMessage, type ServerRes
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { crc32 } from 'node:zlib';
-import { makeCertificate } from '../../sandbox/src/certificate.ts';
+import { type ServerCertificate, makeCertificate } from '../../sandbox/src/certificate.ts';
 
 /** What came over the wire, to the letter. */
 export interface WireRequest {
@@ -45,6 +45,13 @@ export interface WireServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export interface WireServerOptions {
+  /** http instead of https. */
+  readonly plain?: boolean;
+  /** Default: one that no other server has. */
+  readonly certificate?: ServerCertificate;
+}
+
 /**
  * A server that does as the test says and writes down all that came. Nothing of S3 is in it: what a client
  * sends is seen as it left.
@@ -53,9 +60,10 @@ export interface WireServer extends AsyncDisposable {
  */
 export async function startWireServer(
   script: readonly WireAnswer[] | WireHandler,
-  options: { plain?: boolean } = {},
+  options: WireServerOptions = {},
 ): Promise<WireServer> {
-  const certificate = options.plain === true ? undefined : await makeCertificate(new Date());
+  const certificate =
+    options.plain === true ? undefined : (options.certificate ?? (await makeCertificate(new Date())));
   const requests: WireRequest[] = [];
   const sockets = new Map<Socket, number>();
   let arrived = 0;

@@ -57,7 +57,7 @@ describe('every error has its number', () => {
     const source = readFileSync(new URL('../../../src/errors.ts', import.meta.url), 'utf8');
     const union = /export type ErrorCode =([^;]*);/.exec(source)?.[1] ?? '';
     const declared = [...union.matchAll(/'([A-Z0-9_]+)'/g)].map((match) => match[1]);
-    expect(declared.sort()).toEqual(Object.keys(CODES).sort());
+    expect(new Set(declared)).toEqual(new Set(Object.keys(CODES)));
   });
 });
 

@@ -51,8 +51,7 @@ describe('a key cannot be printed', () => {
   };
   test.each([
     ['String()', () => String(key)],
-    ['a template', () => `${key}`],
-    ['concatenation', () => 'key: ' + String(key)],
+    ['a template', () => `${key.toString()} ${[key].join()}`],
     ['toLocaleString', () => key.toLocaleString()],
     ['JSON.stringify', () => JSON.stringify(key)],
     ['JSON.stringify, nested', () => JSON.stringify({ options: [{ customerKey: key }] })],
@@ -70,7 +69,7 @@ describe('a key cannot be printed', () => {
 
   test('its own properties hold no secret, and a clone is no key', () => {
     expect(Object.values(key)).toEqual([false]);
-    expect({ ...key }).toEqual({ weak: false });
+    expect(Object.assign({}, key)).toEqual({ weak: false });
     // console.dir leaves our own method out: the private field must hold by itself
     const text =
       inspect(key, { ...everything, customInspect: false }) + console((to) => to.dir({ key }, everything));

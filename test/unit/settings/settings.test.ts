@@ -647,7 +647,8 @@ const refusals: readonly Refusal[] = [
 ];
 
 describe('what is refused', () => {
-  test.each(refusals)('%s', (_rule, given, code, sentence, hint) => {
+  test.each(refusals.map((row) => ({ rule: row[0], row })))('$rule', ({ row }) => {
+    const [, given, code, sentence, hint] = row;
     const error = thrown(() => resolve(given));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(sentence);
