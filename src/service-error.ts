@@ -46,7 +46,8 @@ export function serviceAnswer(error: unknown): ServiceAnswer | undefined {
     code: /^(Unknown|UnknownError|Error|SyntaxError|NotFound|BadRequest|Forbidden|\d+)$/.test(code)
       ? undefined
       : code,
-    message: error.message,
+    // the SDK's word for an empty message, which RGW sends with most errors
+    message: error.message === 'UnknownError' ? '' : error.message,
     requestId: typeof requestId === 'string' ? requestId : undefined,
     attempts: typeof attempts === 'number' ? attempts : 1,
     headers: isStrings(headers) ? headers : {},
