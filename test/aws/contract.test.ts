@@ -16,9 +16,10 @@ const bucket = process.env['SSEC_TEST_AWS_BUCKET'] ?? '';
 const profile = process.env['SSEC_TEST_AWS_PROFILE'] ?? '';
 
 if (guard !== 'I-know-this-costs-money' || bucket === '' || profile === '') {
-  test.skip(
-    'AWS is left alone: set SSEC_TEST_AWS=I-know-this-costs-money, SSEC_TEST_AWS_BUCKET and SSEC_TEST_AWS_PROFILE',
-  );
+  const why =
+    'AWS is left alone: set SSEC_TEST_AWS=I-know-this-costs-money, SSEC_TEST_AWS_BUCKET and SSEC_TEST_AWS_PROFILE';
+  process.stderr.write(`${why}\n`);
+  test.skip(why);
 } else {
   contractSuite('aws', async () => {
     const { accessKeyId, secretAccessKey, sessionToken } = await fromIni({ profile })();
