@@ -136,6 +136,38 @@ describe('without a command', () => {
     for (const line of exports) expect(line).toMatch(/^export [A-Za-z0-9_]+='[^']*'$/);
     expect(exports).toContain("export BUCKET_NAME='ssec-sandbox'");
   });
+
+  test('--json prints one object, and stderr stays empty', async () => {
+    const dir = join(folder, 'objects');
+    const result = await run(['--dir', dir, '--json'], {
+      during: async (_, signals) => {
+        await vi.waitFor(() => expect(existsSync(join(dir, 'buckets', 'ssec-sandbox'))).toBe(true), {
+          timeout: 5000,
+        });
+        signals.emit('SIGTERM', 'SIGTERM');
+      },
+    });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      type: 'sandbox',
+      Bucket: 'ssec-sandbox',
+      Dir: dir,
+      Environment: { BUCKET_NAME: 'ssec-sandbox', PROFILE: '' },
+    });
+  });
+});
+
+test('--verbose shows each request', async () => {
+  const script = 'curl -s --cacert "$CURL_CA_BUNDLE" "$AWS_ENDPOINT_URL_S3/$BUCKET_NAME/a%20b"';
+  const result = await run([
+    '--verbose',
+    '--',
+    'sh',
+    '-c',
+    `command -v curl >/dev/null || exit 0; ${script}`,
+  ]);
+  expect(result.code).toBe(0);
+  if (result.stdout !== '') expect(result.stderr).toContain('GET /ssec-sandbox/a%20b (GetObject): 403');
 });
 
 describe('usage', () => {
@@ -159,7 +191,7 @@ describe('usage', () => {
   test('a folder that cannot be used: 1, and a sentence', async () => {
     writeFileSync(join(folder, 'thesis.tex'), '');
     const result = await run(['--dir', folder, '--', 'true']);
-    expect(result.code).toBe(1);
+    expect(result.code).toBe(2);
     expect(result.stderr).toBe(
       `ssec-sandbox: ${folder} is not empty and holds no sandbox; choose a new or an empty folder\n`,
     );

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { variablesToUnset } from '../environment.ts';
 import { type Sandbox, startSandbox } from '../sandbox.ts';
+import type { RequestRecord } from '../sandbox-options.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { runCommand } from './run-command.ts';
 import type { SandboxIo } from './sandbox-io.ts';
@@ -14,6 +15,9 @@ interface Flags {
   readonly dir?: string;
   readonly port?: number;
   readonly blockSseC?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** `ssec-sandbox [options] [-- COMMAND...]`; argv is what follows the program's name. The exit code. */
@@ -52,12 +56,15 @@ async function runSandbox(
   io: SandboxIo,
   signals: SignalInbox,
 ): Promise<number> {
+  const show = ({ method, path, operation, status }: RequestRecord): void => {
+    io.stderr.write(`ssec-sandbox: ${method} ${path} (${operation}): ${status}\n`);
+  };
   let sandbox: Sandbox;
   try {
-    sandbox = await startSandbox(flags);
+    sandbox = await startSandbox({ ...flags, ...(flags.verbose === true ? { onRequest: show } : {}) });
   } catch (error) {
     io.stderr.write(`ssec-sandbox: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
+    return 2;
   }
   try {
     await sandbox.createBucket(bucketName);
@@ -65,10 +72,24 @@ async function runSandbox(
     if (command !== undefined) {
       return await runCommand({ ...command, env: commandEnvironment(io.env, variables) }, io, signals);
     }
-    io.stdout.write(shellExports(variables, variablesToUnset));
-    io.stderr.write(
-      `ssec-sandbox: ${sandbox.endpoint} is running, bucket ${bucketName}, objects in ${sandbox.dir}; Ctrl-C ends it\n`,
-    );
+    if (flags.json === true) {
+      const { endpoint, dir } = sandbox;
+      const record = {
+        type: 'sandbox',
+        Endpoint: endpoint,
+        Bucket: bucketName,
+        Dir: dir,
+        Environment: variables,
+      };
+      io.stdout.write(`${JSON.stringify(record)}\n`);
+    } else {
+      io.stdout.write(shellExports(variables, variablesToUnset));
+    }
+    if (flags.quiet !== true && flags.json !== true) {
+      io.stderr.write(
+        `ssec-sandbox: ${sandbox.endpoint} is running, bucket ${bucketName}, objects in ${sandbox.dir}; Ctrl-C ends it\n`,
+      );
+    }
     await new Promise<void>((resolve) => {
       signals.deliver(() => resolve());
     });
@@ -85,6 +106,9 @@ function parseFlags(argv: readonly string[], io: SandboxIo): Flags {
     .option('--dir <dir>', 'keep the objects in this folder (default: a temporary one, removed at the end)')
     .option('--port <number>', 'listen on this port of 127.0.0.1 (default: any free one)', parsePort)
     .option('--block-sse-c', 'new buckets block SSE-C, as on AWS since April 2026')
+    .option('--json', 'without COMMAND: print one JSON object instead of shell exports')
+    .option('-q, --quiet', 'print nothing on stderr but errors')
+    .option('-v, --verbose', 'show each request on stderr')
     .version(version(), '--version')
     .allowExcessArguments(false)
     .addHelpText('after', helpText)
@@ -99,7 +123,7 @@ function parseFlags(argv: readonly string[], io: SandboxIo): Flags {
 
 const helpText = `
 With COMMAND: makes a bucket, runs COMMAND with BUCKET_NAME, endpoint, credentials, region and certificate set,
-and ends with its exit code (126: it cannot be run, 127: not found, 128+n: ended by signal n).
+and ends with its exit code (126: it cannot be run, 127: not found, 128+n: ended by signal n; 2: the sandbox cannot start).
 Without: prints these settings as shell exports and runs until Ctrl-C or SIGTERM, then cleans up and exits 0.
 
   ssec-sandbox -- npm test
