@@ -5,7 +5,7 @@ const { join } = require('node:path');
 const dist = join(__dirname, '../dist');
 
 if (existsSync(join(dist, 'start.cjs'))) {
-  require('../dist/start.cjs')
+  void require('../dist/start.cjs')
     .start(dist, {
       packageFile: join(__dirname, '../package.json'),
       loadSandbox: () => import('ssec-sandbox'),

@@ -26,7 +26,7 @@ export interface SandboxModule {
   readonly sandboxCli: (argv: string[], io: SandboxIo) => Promise<number>;
 }
 
-export interface SandboxIo {
+interface SandboxIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Input;
   readonly stdout: Output;
@@ -35,7 +35,7 @@ export interface SandboxIo {
 }
 
 /** `process` fits. */
-export interface SignalSource {
+interface SignalSource {
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }

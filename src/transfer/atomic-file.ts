@@ -37,7 +37,7 @@ export async function openFileTarget(path: string, options: FileTargetOptions = 
  * A file that appears under its name only when it is complete: written to a temporary name beside it, synced,
  * then renamed (or linked, which fails where the name is taken).
  */
-export class AtomicFile implements Sink {
+class AtomicFile implements Sink {
   readonly #target: string;
   readonly #temp: string;
   readonly #handle: FileHandle;

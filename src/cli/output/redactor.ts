@@ -80,6 +80,7 @@ function urlEncoded(text: string): [string, string] {
 /** C0, DEL, C1 and the characters that turn the direction of text, as `\u{..}`. */
 export function escapeControls(text: string): string {
   return text.replace(
+    // oxlint-disable-next-line no-control-regex
     /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (c) => `\\u{${c.charCodeAt(0).toString(16)}}`,
   );
