@@ -1,7 +1,8 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { Readable } from 'node:stream';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { putObject } from '../../src/put-object.ts';
 import { crc32Base64, updateCrc32 } from '../../src/transfer/checksum.ts';
 import { FileSource } from '../../src/transfer/file-source.ts';
@@ -13,7 +14,7 @@ import {
   startWireServer,
 } from '../support/wire-server.ts';
 import { rejected } from '../unit/support/thrown.ts';
-import { clientOf, customerKey, faulty, folder, putFile } from './support.ts';
+import { clientOf, customerKey, faulty, fileSource, folder, putFile } from './support.ts';
 
 const content = randomBytes(1_300_000);
 const crc32 = crc32Base64(updateCrc32(0, content));
@@ -179,14 +180,24 @@ describe('a refusal before the body is read', () => {
     async (early) => {
       const { server, client } = await faulty([
         { ...s3Error(403, 'AccessDenied', 'x has blocked upload requests y'), early },
+        s3Error(403, 'AccessDenied'),
       ]);
       const large = Buffer.alloc(24 * 1024 * 1024, 'x');
-      const progress: number[] = [];
-      const error = await rejected(putFile(client, large, { onProgress: (bytes) => progress.push(bytes) }));
-      expect(error.code).toBe('SSEC_BLOCKED');
+      const source = await fileSource(large);
+      const open = vi.spyOn(source, 'open');
+      let sent = 0;
+      const onProgress = (bytes: number): void => {
+        sent = bytes;
+      };
+      expect((await rejected(putFile(client, large, { source, onProgress }))).code).toBe('SSEC_BLOCKED');
       expect(server.requests).toHaveLength(1);
-      // what nobody wants is not sent
-      expect(progress.at(-1) ?? 0).toBeLessThan(large.length);
+      // what nobody wants is neither sent nor read
+      const stream: unknown = open.mock.results[0]?.value;
+      await expect.poll(() => stream instanceof Readable && stream.destroyed).toBe(true);
+      expect(sent).toBeLessThan(large.length);
+      // and the connection with half a request on it is not used again
+      expect((await rejected(putFile(client, content))).code).toBe('ACCESS_DENIED');
+      expect(server.requests[1]?.body.equals(content)).toBe(true);
     },
   );
 });

@@ -59,7 +59,7 @@ function resolve(given: SettingLayers): Settings | undefined {
 
 const RANK = { flag: 4, environment: 3, 'env-file': 2, profile: 1, default: 0 } as const;
 const PLAIN = ['bucket', 'objectKey', 'endpoint', 'caBundle', 'addressing', 'region'] as const;
-const LIMIT = { numRuns: 1500 };
+const LIMIT = { numRuns: 600 };
 
 const without = (given: SettingLayers, layer: 'profile' | 'envFile'): SettingLayers => {
   const { [layer]: _gone, ...rest } = given;

@@ -338,6 +338,12 @@ const rows: readonly Row[] = [
     who,
     'A S',
   ],
+  [
+    'identity: the token of the environment is not mixed into the keys of the file',
+    { env: { AWS_SESSION_TOKEN: 'T' }, found: { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'S' } },
+    who,
+    'A S',
+  ],
   ['identity: a secret without an id is nobody', { env: { AWS_SECRET_ACCESS_KEY: 'S' } }, who, 'chain'],
 
   // found or named
@@ -612,6 +618,12 @@ const refusals: readonly Refusal[] = [
     { env: { AWS_ACCESS_KEY_ID: 'A' }, found: { AWS_SECRET_ACCESS_KEY: 'S' } },
     'CREDENTIALS_MISSING',
     /set both in the same place|AWS_SECRET_ACCESS_KEY is not/,
+  ],
+  [
+    'half a key pair in the file, the other half in the environment',
+    { env: { AWS_SECRET_ACCESS_KEY: 'S' }, found: { AWS_ACCESS_KEY_ID: 'A' } },
+    'CREDENTIALS_MISSING',
+    /AWS_ACCESS_KEY_ID in \.env/,
   ],
   [
     'half a key pair in the file',
