@@ -1,8 +1,10 @@
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { HttpRequest } from '@smithy/core/protocols';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { startWireServer, echoOf } from '../support/wire-server.ts';
-import { faulty, folder, putFile } from './support.ts';
+import { customerKey, faulty, folder, putFile } from './support.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -50,4 +52,25 @@ test('without an endpoint it is AWS, whatever the environment says', async () =>
   expect(asked).toEqual(['https://bucket.s3.eu-west-3.amazonaws.com/']);
   expect(trap.connections()).toBe(0);
   client.close();
+});
+
+test.each<[string, (request: HttpRequest, trap: number) => void]>([
+  ['to another port', (request, trap) => Object.assign(request, { port: trap })],
+  ['to another host', (request, trap) => Object.assign(request, { hostname: 'localhost', port: trap })],
+  ['over http', (request) => Object.assign(request, { protocol: 'http:' })],
+])('a request that was turned %s is stopped by the last guard', async (_name, turn) => {
+  await using trap = await startWireServer([{ status: 200 }]);
+  const { server, client } = await faulty([{ status: 200 }]);
+  const command = new HeadObjectCommand({ Bucket: 'bucket', Key: 'k', ...customerKey.requestFields() });
+  // whatever may do so inside the SDK: here, after the signature
+  command.middlewareStack.add(
+    (next) => (args) => {
+      turn(args.request as HttpRequest, trap.port);
+      return next(args);
+    },
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+  await expect(client.send(command)).rejects.toMatchObject({ code: 'INSECURE_ENDPOINT' });
+  expect(trap.connections()).toBe(0);
+  expect(server.connections()).toBe(0);
 });

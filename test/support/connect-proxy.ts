@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, type Socket, connect } from 'node:net';
 
-export interface Connect {
+interface Connect {
   /** `host:port`, as the client asked for it. */
   readonly target: string;
   /** The proxy-authorization header. */

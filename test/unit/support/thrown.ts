@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type ErrorCode, SsecError } from '../../../src/errors.ts';
+import { SsecError } from '../../../src/errors.ts';
 
 /** The SsecError that an action throws, or that its promise rejects with; fails where there is none. */
 export function thrown(action: () => unknown): SsecError {
@@ -19,11 +19,6 @@ export async function rejected(promise: Promise<unknown>): Promise<SsecError> {
     return ours(error);
   }
   throw new Error(`nothing was thrown, but came ${JSON.stringify(value)}`);
-}
-
-/** The code alone, where the sentence is tested elsewhere. */
-export async function rejectedCode(promise: Promise<unknown>): Promise<ErrorCode> {
-  return (await rejected(promise)).code;
 }
 
 function ours(error: unknown): SsecError {
