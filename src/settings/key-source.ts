@@ -70,6 +70,9 @@ export async function loadCustomerKey(
   }
 }
 
+/** A customer key as text: base64, with or without its padding, or hex. */
+const KEY_MATERIAL = /^(?:[A-Za-z0-9+/]{43}=?|[0-9A-Fa-f]{64})$/;
+
 /** At most a byte more than a key file may hold: `/dev/zero` must not be read to its end. */
 async function readKeyFile(path: string, options: KeySourceOptions): Promise<Buffer> {
   const full = resolve(options.cwd, path);
@@ -93,6 +96,16 @@ async function readKeyFile(path: string, options: KeySourceOptions): Promise<Buf
     }
   } catch (cause) {
     const code = systemErrorCode(cause);
+    // as in --key-file "$SSE_CUSTOMER_KEY_BASE64": a key must not be printed, whatever it was taken for
+    if (KEY_MATERIAL.test(path)) {
+      throw new SsecError(
+        'FILE_NOT_FOUND',
+        'What was given as key file is no file; it looks like the key itself.',
+        {
+          hints: ['name the file that holds the key, or set SSE_CUSTOMER_KEY_BASE64'],
+        },
+      );
+    }
     if (code === 'ENOENT') {
       throw new SsecError('FILE_NOT_FOUND', `There is no key file "${path}".`, {
         hints: [`make a new key: ssec keygen -o ${path}`],

@@ -225,6 +225,15 @@ const keys: readonly Row[] = [
     requests: 0,
   },
   {
+    when: 'the key itself as key file',
+    code: 'FILE_NOT_FOUND',
+    exit: 5,
+    message: 'What was given as key file is no file; it looks like the key itself.',
+    hints: ['name the file that holds the key, or set SSE_CUSTOMER_KEY_BASE64'],
+    argv: [...put, '--key-file', KEY],
+    requests: 0,
+  },
+  {
     when: 'an empty key file',
     code: 'KEY_MALFORMED',
     exit: 6,

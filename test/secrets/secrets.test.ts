@@ -255,6 +255,22 @@ describe.concurrent('the sandbox', () => {
   });
 });
 
+describe('a key that is given as the key file', () => {
+  const spellings = {
+    base64: key,
+    'base64 without padding': key.slice(0, 43),
+    hex: keyBytes.toString('hex'),
+  };
+
+  test.for(Object.entries(spellings))('%s', async ([, spelling]) => {
+    for (const mode of modes) {
+      const place = openPlace({ SSE_CUSTOMER_KEY_BASE64: undefined });
+      const { leaks, code } = await leaksOf(['put', 'data', '--key-file', spelling, ...mode], place);
+      expect({ leaks, code }).toEqual({ leaks: [], code: 5 });
+    }
+  });
+});
+
 describe('keygen', () => {
   test.for(modes.map((mode) => [mode.join(' ') || 'plain', mode] as const))('%s', async ([, mode]) => {
     const place = openPlace({});
