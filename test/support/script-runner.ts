@@ -204,7 +204,11 @@ class Script {
     const outcome = this.#finish(child);
     await Promise.race([stalled.inTheMiddle, outcome]);
     // a download is in the middle once its temporary file holds something
-    while (stalled.what === 'get' && child.exitCode === null && !this.#exists('.ssec-*'))
+    while (
+      stalled.what === 'get' &&
+      child.exitCode === null &&
+      !['.ssec-*', 'tmp/.ssec-*'].some((file) => this.#exists(file))
+    )
       await new Promise((done) => setTimeout(done, 5));
     child.kill(signal);
     this.#last = await outcome;
