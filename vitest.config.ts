@@ -18,6 +18,7 @@ export default defineConfig({
       all_proxy: '',
       AWS_CA_BUNDLE: '',
       NODE_EXTRA_CA_CERTS: '',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
     coverage: { include: ['src/**'], reporter: ['text-summary'] },
   },

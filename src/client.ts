@@ -162,13 +162,11 @@ function send<Output>(
  * @throws SsecError SETTING_INVALID where it is no URL, INSECURE_ENDPOINT where it is not https
  */
 export function parseEndpoint(text: string): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch (cause) {
+  // "localhost:9000" would pass as a URL with the scheme "localhost:"
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) {
     throw new SsecError('SETTING_INVALID', `The endpoint "${text}" is not a URL.`, {
       hints: [`write it with its scheme: https://${text.replace(/^\/+/, '')}`],
-      cause,
     });
   }
   if (url.protocol !== 'https:') {

@@ -4,7 +4,7 @@ import type { HttpRequest } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { HttpHandlerOptions, HttpResponse } from '@smithy/types';
 import { HttpsProxyAgent } from 'hpagent';
-import { SsecError } from './errors.ts';
+import { SsecError, systemErrorCode } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
 import { Source } from './transfer/source.ts';
 
@@ -49,7 +49,19 @@ export class SsecRequestHandler {
   }
 
   async #send(request: HttpRequest, options: HttpHandlerOptions): Promise<{ response: HttpResponse }> {
-    const handler = this.#handlerFor(request);
+    const proxy = this.#proxyFor(request);
+    try {
+      return await this.#sendThrough(this.#handlerFor(proxy), request, options);
+    } catch (error) {
+      throw (proxy === '' ? undefined : proxyError(error, proxy)) ?? error;
+    }
+  }
+
+  async #sendThrough(
+    handler: NodeHttpHandler,
+    request: HttpRequest,
+    options: HttpHandlerOptions,
+  ): Promise<{ response: HttpResponse }> {
     const source: unknown = request.body;
     if (!(source instanceof Source)) return handler.handle(request, options);
     const body = source.open();
@@ -59,9 +71,13 @@ export class SsecRequestHandler {
     return sendStream(handler, attempt, body, options);
   }
 
-  #handlerFor(request: HttpRequest): NodeHttpHandler {
+  /** The proxy for a request; empty = none. */
+  #proxyFor(request: HttpRequest): string {
     const port = request.port === undefined ? '' : `:${request.port}`;
-    const proxy = this.#network.proxyFor?.(`${request.protocol}//${request.hostname}${port}/`) ?? '';
+    return this.#network.proxyFor?.(`${request.protocol}//${request.hostname}${port}/`) ?? '';
+  }
+
+  #handlerFor(proxy: string): NodeHttpHandler {
     let handler = this.#handlers.get(proxy);
     if (handler === undefined) {
       handler = new NodeHttpHandler({
@@ -160,6 +176,18 @@ function createAgent(network: NetworkOptions, proxy: string): Agent {
       ...(network.ca === undefined ? {} : { ca: [network.ca] }),
     },
   });
+}
+
+/** Behind a proxy, whatever fails before there is a connection is the proxy's: it looks the server up itself. */
+function proxyError(error: unknown, proxy: string): SsecError | undefined {
+  if (!(error instanceof Error) || !('syscall' in error)) return undefined;
+  if (error.syscall !== 'connect' && error.syscall !== 'getaddrinfo') return undefined;
+  const url = URL.canParse(proxy) ? new URL(proxy) : undefined;
+  return new SsecError(
+    'NETWORK',
+    `The proxy ${url?.host ?? ''} cannot be reached (${systemErrorCode(error) ?? 'unknown'}).`,
+    { hints: ['look at HTTPS_PROXY and NO_PROXY'], cause: error },
+  );
 }
 
 function describe(error: unknown): string {

@@ -194,12 +194,14 @@ describe('what is said and is no error', () => {
 });
 
 test('a sandbox that is not installed', async () => {
-  const cwd = freshFolder();
-  const result = await runCli(['sandbox', '--', 'npm', 'test'], {
-    cwd,
+  const missing = {
+    cwd: freshFolder(),
     env: {},
     loadSandbox: () => Promise.reject(new Error('not found')),
-  });
+  };
+  const json = await runCli(['sandbox', '--json'], missing);
+  expect(JSON.parse(json.stderr)).toMatchObject({ type: 'error', Code: 'NOT_SUPPORTED', ExitCode: 2 });
+  const result = await runCli(['sandbox', '--', 'npm', 'test'], missing);
   expect(result).toMatchObject({
     code: 2,
     stderr:

@@ -573,6 +573,15 @@ const settings: readonly Row[] = [
     requests: 0,
   },
   {
+    when: 'an endpoint without its scheme',
+    code: 'SETTING_INVALID',
+    exit: 2,
+    message: 'The endpoint "localhost:9000" is not a URL.',
+    hints: ['write it with its scheme: https://localhost:9000'],
+    argv: [...put, '--endpoint-url', 'localhost:9000'],
+    requests: 0,
+  },
+  {
     when: 'an endpoint with a password',
     code: 'SETTING_INVALID',
     exit: 2,

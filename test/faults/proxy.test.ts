@@ -127,6 +127,20 @@ describe('HTTPS_PROXY', () => {
     expect(server.connections()).toBe(0);
   });
 
+  test('a proxy that is down is named, and not the server', async () => {
+    const { server, cwd, env } = await scene();
+    const put = await ssec(['put', 'sample.txt'], cwd, {
+      ...env,
+      HTTPS_PROXY: 'http://me:secret@127.0.0.1:1',
+    });
+    expect(put).toMatchObject({
+      status: 9,
+      stderr:
+        'ssec: The proxy 127.0.0.1:1 cannot be reached (ECONNREFUSED).\nhint: look at HTTPS_PROXY and NO_PROXY\n',
+    });
+    expect(server.connections()).toBe(0);
+  });
+
   test('user and password go to the proxy, and nowhere else', async () => {
     const { server, proxy, cwd, env } = await scene();
     const url = proxy.url.replace('://', '://me:p%40ssword-of-mine@');

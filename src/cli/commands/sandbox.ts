@@ -28,10 +28,16 @@ export async function runSandbox(argv: readonly string[], io: Io): Promise<numbe
     );
     createReporter(
       { stdout: io.stdout, stderr: io.stderr },
-      { json: false, quiet: false, verbose: false },
+      { json: isJson(argv), quiet: false, verbose: false },
     ).error(error);
     return exitCodeOf(error);
   }
   const { env, stdin, stdout, stderr, signals } = io;
   return module.sandboxCli([...argv], { env, stdin, stdout, stderr, signals });
+}
+
+/** Whether `--json` is ours, and not the command's. */
+function isJson(argv: readonly string[]): boolean {
+  const dashes = argv.indexOf('--');
+  return (dashes === -1 ? argv : argv.slice(0, dashes)).includes('--json');
 }
