@@ -17,6 +17,7 @@ export interface CliOptions {
   /** Both outputs say that they are terminals. */
   readonly terminal?: boolean;
   readonly signal?: AbortSignal;
+  readonly signals?: Io['signals'];
   readonly loadSandbox?: Io['loadSandbox'];
 }
 
@@ -31,7 +32,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     stdout: out,
     stderr: err,
     signal: options.signal ?? new AbortController().signal,
-    signals: process,
+    signals: options.signals ?? process,
     packageFile: fileURLToPath(new URL('../../package.json', import.meta.url)),
     loadSandbox: options.loadSandbox ?? (() => import('ssec-sandbox')),
   };
