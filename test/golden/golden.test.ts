@@ -51,6 +51,7 @@ async function lines(
 /** What differs from run to run, named. */
 function normalise(value: unknown): unknown {
   const text = JSON.stringify(value, undefined, 2)
+    .replace(/"[^"]*ssec-sandbox-\w{6}\//g, '"{folder}/')
     .replace(/127\.0\.0\.1:\d+/g, '{host}')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '{uuid}')
     .replace(/\\"[0-9a-f]{32}\\"/g, '\\"{etag}\\"')
@@ -86,6 +87,17 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     return (await lines('stdout', ['get', 'plain', '-o', 'copy'], { SSE_CUSTOMER_KEY_BASE64: '' }))[0];
   },
   'bucket-allow-sse-c': async () => (await lines('stdout', ['bucket', 'allow-sse-c', 'blocked']))[0],
+  sandbox: async () => {
+    // a signal that is there from the start: it says what it is, and ends
+    const signals = {
+      on: (signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void) => {
+        if (signal === 'SIGTERM') queueMicrotask(() => listener(signal));
+      },
+      off: () => undefined,
+    };
+    const result = await runCli(['sandbox', '--json'], { cwd, env: {}, signals });
+    return JSON.parse(result.stdout) as unknown;
+  },
   error: async () => (await lines('stderr', ['put', 'page.html', '-b', 'no-such-bucket']))[0],
   'error-usage': async () => (await lines('stderr', ['put']))[0],
   warning: async () => (await lines('stderr', ['put', 'page.html', '--key-file', 'my.key']))[0],
