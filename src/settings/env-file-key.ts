@@ -33,7 +33,7 @@ export async function writeKeyToEnvFile(
   });
   const mode = before === undefined ? 0o600 : (await stat(path)).mode & 0o777;
   const text = insertKey(before ?? '', name, key);
-  const sink = await openFileTarget(path, { mode: 0o600, replaceMode: true });
+  const sink = await openFileTarget(path, { mode: 0o600, replaceMode: true, name });
   try {
     await sink.write(Buffer.from(text));
   } catch (error) {

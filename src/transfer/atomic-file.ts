@@ -13,6 +13,8 @@ export interface FileTargetOptions {
   readonly mode?: number;
   /** Gives a replaced file `mode` as well. */
   readonly replaceMode?: boolean;
+  /** What to call it in a message; default: the path. */
+  readonly name?: string;
 }
 
 /**
@@ -22,16 +24,23 @@ export interface FileTargetOptions {
  * @throws SsecError TARGET_EXISTS, FILE_UNWRITABLE, DISK_FULL
  */
 export async function openFileTarget(path: string, options: FileTargetOptions = {}): Promise<Sink> {
-  const existing = await stat(path).catch(() => undefined);
-  if (existing?.isDirectory() === true) throw new SsecError('FILE_UNWRITABLE', `"${path}" is a directory.`);
-  if (existing !== undefined && !existing.isFile()) return specialFileSink(path);
-  if (existing !== undefined && options.noOverwrite === true) throw exists(path);
+  const name = options.name ?? path;
+  const existing = await stat(path).catch((error: unknown) => {
+    // any other failure must not pass for "there is nothing": the rename would replace what is there
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw unwritable(name, error);
+  });
+  if (existing?.isDirectory() === true) throw new SsecError('FILE_UNWRITABLE', `"${name}" is a directory.`);
+  if (existing !== undefined && !existing.isFile()) return specialFileSink(path, name);
+  if (existing !== undefined && options.noOverwrite === true) throw exists(name);
   return AtomicFile.create(
     await resolveLinks(path),
-    options,
+    { ...options, name },
     options.replaceMode === true ? undefined : existing?.mode,
   );
 }
+
+type NamedTarget = FileTargetOptions & { readonly name: string };
 
 /**
  * A file that appears under its name only when it is complete: written to a temporary name beside it, synced,
@@ -42,37 +51,35 @@ class AtomicFile implements Sink {
   readonly #temp: string;
   readonly #handle: FileHandle;
   readonly #noOverwrite: boolean;
+  readonly #name: string;
   #position = 0;
 
-  private constructor(target: string, temp: string, handle: FileHandle, noOverwrite: boolean) {
+  private constructor(target: string, temp: string, handle: FileHandle, options: NamedTarget) {
     this.#target = target;
     this.#temp = temp;
     this.#handle = handle;
-    this.#noOverwrite = noOverwrite;
+    this.#noOverwrite = options.noOverwrite ?? false;
+    this.#name = options.name;
   }
 
   /**
    * @param target final path, links resolved
    * @param existingMode mode of the file that is replaced
    */
-  static async create(
-    target: string,
-    options: FileTargetOptions,
-    existingMode?: number,
-  ): Promise<AtomicFile> {
+  static async create(target: string, options: NamedTarget, existingMode?: number): Promise<AtomicFile> {
     const temp = join(dirname(target), `.ssec-${randomBytes(8).toString('hex')}.tmp`);
     const mode = existingMode === undefined ? (options.mode ?? 0o666) : 0o600;
     const handle = await open(temp, 'wx', mode).catch((error: unknown) => {
-      throw unwritable(target, error);
+      throw unwritable(options.name, error);
     });
     try {
       if (existingMode !== undefined) await handle.chmod(existingMode & 0o7777);
     } catch (error) {
       await handle.close();
       await rm(temp, { force: true });
-      throw unwritable(target, error);
+      throw unwritable(options.name, error);
     }
-    return new AtomicFile(target, temp, handle, options.noOverwrite ?? false);
+    return new AtomicFile(target, temp, handle, options);
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -81,7 +88,7 @@ class AtomicFile implements Sink {
       const { bytesWritten } = await this.#handle
         .write(chunk, done, chunk.length - done, this.#position)
         .catch((error: unknown) => {
-          throw unwritable(this.#target, error);
+          throw unwritable(this.#name, error);
         });
       done += bytesWritten;
       this.#position += bytesWritten;
@@ -92,15 +99,17 @@ class AtomicFile implements Sink {
     try {
       await this.#handle.sync();
       await this.#handle.close();
-      if (this.#noOverwrite) {
-        await link(this.#temp, this.#target);
+      if (!this.#noOverwrite) {
+        await rename(this.#temp, this.#target);
+      } else if (await linked(this.#temp, this.#target)) {
         await rm(this.#temp, { force: true });
       } else {
+        await (await open(this.#target, 'wx')).close();
         await rename(this.#temp, this.#target);
       }
     } catch (error) {
       await this.discard();
-      throw systemErrorCode(error) === 'EEXIST' ? exists(this.#target) : unwritable(this.#target, error);
+      throw systemErrorCode(error) === 'EEXIST' ? exists(this.#name) : unwritable(this.#name, error);
     }
     await syncDirectory(dirname(this.#target));
   }
@@ -108,6 +117,20 @@ class AtomicFile implements Sink {
   async discard(): Promise<void> {
     await this.#handle.close().catch(() => undefined);
     await rm(this.#temp, { force: true });
+  }
+}
+
+/**
+ * Whether the file has its second name. False where the file system knows no links (FAT): there the name is taken
+ * by an empty file first, which nobody else can do twice.
+ */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemErrorCode(error) ?? '')) return false;
+    throw error;
   }
 }
 
@@ -119,19 +142,19 @@ async function syncDirectory(path: string): Promise<void> {
   await handle.close();
 }
 
-async function specialFileSink(path: string): Promise<Sink> {
+async function specialFileSink(path: string, name: string): Promise<Sink> {
   const stream = createWriteStream(path, { flags: 'w' });
   await new Promise<void>((opened, failed) => {
     stream.once('open', () => opened());
-    stream.once('error', (error) => failed(unwritable(path, error)));
+    stream.once('error', (error) => failed(unwritable(name, error)));
   });
-  const sink = streamSink(stream, path);
+  const sink = streamSink(stream, name);
   return {
     write: (chunk) => sink.write(chunk),
     commit: async () => {
       stream.end();
       await finished(stream).catch((error: unknown) => {
-        throw unwritable(path, error);
+        throw unwritable(name, error);
       });
       await sink.commit();
     },
@@ -142,24 +165,18 @@ async function specialFileSink(path: string): Promise<Sink> {
   };
 }
 
-/** Where a path leads; a link to a name that does not exist yet leads to that name. */
+/** Where a path leads; a link to a name that does not exist yet leads to that name. `stat` has ruled out a circle. */
 async function resolveLinks(path: string): Promise<string> {
-  let current = resolve(path);
-  for (let hops = 0; hops < 40; hops++) {
-    const real = await realpath(current).catch(() => undefined);
-    if (real !== undefined) return real;
-    const status = await lstat(current).catch(() => undefined);
-    if (status?.isSymbolicLink() !== true) {
-      const folder = await realpath(dirname(current)).catch(() => dirname(current));
-      return join(folder, basename(current));
-    }
-    current = resolve(dirname(current), await readlink(current));
-  }
-  throw new SsecError('FILE_UNWRITABLE', `"${path}" is a circle of symbolic links.`);
+  const real = await realpath(path).catch(() => undefined);
+  if (real !== undefined) return real;
+  const status = await lstat(path).catch(() => undefined);
+  if (status?.isSymbolicLink() === true) return resolveLinks(resolve(dirname(path), await readlink(path)));
+  const folder = await realpath(dirname(path)).catch(() => dirname(path));
+  return join(folder, basename(path));
 }
 
-function exists(path: string): SsecError {
-  return new SsecError('TARGET_EXISTS', `"${path}" exists already.`, {
+function exists(name: string): SsecError {
+  return new SsecError('TARGET_EXISTS', `"${name}" exists already.`, {
     hints: ['leave --no-overwrite away to replace it'],
   });
 }

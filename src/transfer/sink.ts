@@ -53,6 +53,8 @@ export function unwritable(name: string, cause: unknown): SsecError {
       });
     case 'EEXIST':
       return new SsecError('TARGET_EXISTS', `"${name}" exists already.`, { cause });
+    case 'ELOOP':
+      return new SsecError('FILE_UNWRITABLE', `"${name}" is a circle of symbolic links.`, { cause });
     case 'ENOENT':
       return new SsecError('FILE_UNWRITABLE', `The folder of "${name}" does not exist.`, { cause });
     case 'EACCES':

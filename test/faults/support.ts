@@ -48,7 +48,7 @@ export function folder(): string {
   return path;
 }
 
-async function fileSource(content: Uint8Array): Promise<FileSource> {
+export async function fileSource(content: Uint8Array): Promise<FileSource> {
   const path = join(folder(), 'data.bin');
   writeFileSync(path, content);
   const source = await FileSource.open(path, 'data.bin');

@@ -180,6 +180,7 @@ async function openTarget(target: Target, options: GetOptions, io: Io): Promise<
     });
   }
   return openFileTarget(target.path, {
+    name: target.shown,
     noOverwrite: !options.overwrite,
     ...(target.temporary ? { mode: 0o600 } : {}),
   });

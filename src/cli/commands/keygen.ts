@@ -54,11 +54,13 @@ async function keygen(context: CommandContext, options: KeygenOptions): Promise<
   if (options.output !== undefined && options.output !== '-') {
     const { openFileTarget } = await import('../../transfer/atomic-file.ts');
     const path = options.output;
-    const sink = await openFileTarget(resolve(io.cwd, path), { noOverwrite: true, mode: 0o600 }).catch(
-      (error: unknown) => {
-        throw keptKeyError(error, path);
-      },
-    );
+    const sink = await openFileTarget(resolve(io.cwd, path), {
+      noOverwrite: true,
+      mode: 0o600,
+      name: path,
+    }).catch((error: unknown) => {
+      throw keptKeyError(error, path);
+    });
     await sink.write(Buffer.from(`${key.toBase64()}\n`));
     await sink.commit().catch((error: unknown) => {
       throw keptKeyError(error, path);
