@@ -70,6 +70,10 @@ peer('aws CLI, s3api and s3 cp', installed('aws'), async (aws) => {
   const copy = ['--sse-c', 'AES256', '--sse-c-key', `fileb://${at('key')}`, '--only-show-errors'];
   await run(aws, ['s3', 'cp', ...endpoint, ...copy, `s3://${bucket}/aws/put`, at('aws')], options);
   expect(readFileSync(at('aws'))).toEqual(content);
+  const say = async (...command: string[]) =>
+    (await run(aws, ['s3', ...command, ...endpoint], options)).stdout;
+  expect(await say('ls')).toContain(bucket);
+  expect(await say('rm', '--recursive', `s3://${bucket}/aws/`)).toContain('aws/put');
 });
 
 const boto3 = `
@@ -85,6 +89,10 @@ assert s3.get_object(Bucket=bucket, Key="boto3", **key)["Body"].read() == conten
 s3.upload_file("content", bucket, "boto3 file", ExtraArgs=key)
 s3.download_file(bucket, "boto3 file", "boto3", ExtraArgs=key)
 assert open("boto3", "rb").read() == content
+mine = boto3.resource("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"]).Bucket(bucket).objects.filter(Prefix="boto3")
+assert [o.key for o in mine] == ["boto3", "boto3 bytes", "boto3 file"]
+mine.delete()
+assert list(mine) == []
 `;
 
 const pythons = await having('python3', (python) => run(python, ['-c', 'import boto3']));
@@ -108,6 +116,11 @@ peer('rclone, with a key of 32 printable characters', installed('rclone'), async
   await run(rclone, [...flags, 'copyto', at('content'), `:s3:${bucket}/rclone`], { env });
   await run(rclone, [...flags, 'copyto', `:s3:${bucket}/rclone`, at('rclone')], { env });
   expect(readFileSync(at('rclone'))).toEqual(content);
+  const say = async (...command: string[]) => (await run(rclone, [...flags, ...command], { env })).stdout;
+  expect(await say('lsd', ':s3:')).toContain(bucket);
+  expect(await say('lsf', `:s3:${bucket}`)).toContain('rclone\n');
+  await say('deletefile', `:s3:${bucket}/rclone`);
+  expect(await say('lsf', `:s3:${bucket}`)).not.toContain('rclone');
 });
 
 peer('curl, with headers that were signed here', installed('curl'), async (curl) => {

@@ -14,6 +14,7 @@ describe('never a wrong success', () => {
     ['GET', '/a?partNumber=1', {}],
     ['GET', '/a?versionId=x', {}],
     ['GET', '/a?attributes', {}],
+    ['GET', '/a?response-content-type=text%2Fplain', {}],
     ['PUT', '?versioning', {}],
     ['PUT', '?policy', {}],
     ['GET', '?versions', {}],

@@ -93,8 +93,6 @@ export function getBucketLocation({ bucket }: BucketContext): S3Response {
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 export function listBuckets({ request, store }: ServiceContext): S3Response {
   const parameter = (name: string) => request.query.find((pair) => pair.name === name)?.value;
-  const prefix = parameter('prefix') ?? '';
-  const region = parameter('bucket-region');
   const after = Buffer.from(parameter('continuation-token') ?? '', 'base64url').toString();
   const limit = parameter('max-buckets') ?? '10000';
   if (!/^\d{1,5}$/.test(limit) || Number(limit) < 1 || Number(limit) > 10_000) {
@@ -104,14 +102,9 @@ export function listBuckets({ request, store }: ServiceContext): S3Response {
       limit,
     );
   }
-  const matching = store
-    .buckets()
-    .filter(
-      ({ name, settings }) => name.startsWith(prefix) && settings.region === (region ?? settings.region),
-    )
-    .filter(({ name }) => name > after);
-  const page = matching.slice(0, Number(limit));
-  const last = matching.length > page.length ? page.at(-1) : undefined;
+  const following = store.buckets().filter(({ name }) => name > after);
+  const page = following.slice(0, Number(limit));
+  const last = following.length > page.length ? page.at(-1) : undefined;
   const token =
     last === undefined ? '' : element('ContinuationToken', Buffer.from(last.name).toString('base64url'));
   const owner = `<Owner>${element('ID', canonicalUserId)}</Owner>`;

@@ -16,7 +16,6 @@ import { checkReadConditions } from './conditions.ts';
 import { encryptionHeaders } from './encryption.ts';
 import { objectHeaders } from './object-headers.ts';
 import type { BucketContext, S3Response } from './operation.ts';
-import { readResponseOverrides } from './response-overrides.ts';
 
 const readBytes = 256 * 1024;
 
@@ -78,7 +77,6 @@ function findObject(context: BucketContext): Found {
     };
   }
   const range = readByteRange(wantedRange(request, headers), record.size);
-  Object.assign(headers, readResponseOverrides(request));
   const { first, last } = range ?? { first: 0, last: record.size - 1 };
   headers['Content-Length'] = String(last - first + 1);
   if (range !== undefined) headers['Content-Range'] = `bytes ${first}-${last}/${record.size}`;
