@@ -58,7 +58,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   try {
     chmodSync(runFolder, 0o700);
-    const objects = Store.open(options.dir ?? join(runFolder, 'objects'));
+    const objects = await Store.open(options.dir ?? join(runFolder, 'objects'));
     store = objects;
     const certificate = await makeCertificate(new Date());
     const caFile = join(runFolder, 'ca.pem');

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Bucket } from './bucket.ts';
 import type { BucketSettings } from './bucket-settings.ts';
-import { lockFolder } from './folder-lock.ts';
+import { isLockFile, lockFolder } from './folder-lock.ts';
 import { readJson, writeJson } from './json-file.ts';
 
 const format = 1;
@@ -18,11 +18,11 @@ export class Store {
     this.#unlock = unlock;
   }
 
-  static open(path: string): Store {
+  static async open(path: string): Promise<Store> {
     const dir = resolve(path);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     requireOurs(dir);
-    const unlock = lockFolder(dir);
+    const unlock = await lockFolder(dir);
     try {
       writeJson(join(dir, 'sandbox.json'), { format });
       const store = new Store(dir, unlock);
@@ -66,13 +66,14 @@ export class Store {
 
 /** Starting clears away what no object refers to: never in a folder that is somebody else's. */
 function requireOurs(dir: string): void {
-  const manifest = join(dir, 'sandbox.json');
-  if (existsSync(manifest)) {
-    const value = readJson(manifest);
+  // One look: another sandbox may be about to fill it.
+  const names = readdirSync(dir);
+  if (names.includes('sandbox.json')) {
+    const value = readJson(join(dir, 'sandbox.json'));
     if (typeof value === 'object' && value !== null && 'format' in value && value.format === format) return;
     throw new Error(`${dir} was written by another version of the sandbox`);
   }
-  if (readdirSync(dir).some((name) => name !== 'lock')) {
+  if (names.some((name) => !isLockFile(name) && name !== 'sandbox.json.new')) {
     throw new Error(`${dir} is not empty and holds no sandbox; choose a new or an empty folder`);
   }
 }
