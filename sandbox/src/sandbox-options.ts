@@ -45,7 +45,8 @@ export interface SandboxOptions {
   /** How far the server's clock is ahead of the machine's. */
   readonly clockSkewMs?: number;
   readonly faults?: readonly Fault[];
-  readonly onRequest?: (request: RequestRecord) => void;
+  /** Called before the answer is sent; a promise is waited for. Where it throws, the answer is 500. */
+  readonly onRequest?: (request: RequestRecord) => unknown;
 }
 
 /** The options that requests are judged by, with their defaults filled in. */

@@ -1,7 +1,7 @@
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { send, sendHeaders, signedHeaders } from './support/raw-request.ts';
-import { bucket, runningSandbox } from './support/running-sandbox.ts';
+import { bucket, runningSandbox, withSandbox } from './support/running-sandbox.ts';
 
 const running = runningSandbox();
 
@@ -131,5 +131,31 @@ describe('before the body', () => {
     };
     const answer = await sendHeaders(running(), raw, signedHeaders(running(), raw));
     expect([answer.status, answer.xml('Code')]).toEqual([411, 'MissingContentLength']);
+  });
+});
+
+describe('a callback that throws', () => {
+  const fail = (): never => {
+    throw new Error('seen too much');
+  };
+
+  test.each([
+    ['at once', fail],
+    ['later', async () => fail()],
+  ])('%s: the client is told, and the sandbox goes on', async (_, onFirst) => {
+    let calls = 0;
+    const onRequest = () => (++calls <= 2 ? onFirst() : undefined);
+    await withSandbox({ onRequest }, async (sandbox) => {
+      const path = `/${bucket}/a`;
+      const told = await send(sandbox, { method: 'PUT', path, body: 'x' });
+      expect([told.status, told.xml('Code'), told.xml('Message')]).toEqual([
+        500,
+        'InternalError',
+        'onRequest threw: seen too much',
+      ]);
+      // Its answer holds an open file.
+      expect((await send(sandbox, { method: 'GET', path })).status).toBe(500);
+      expect((await send(sandbox, { method: 'GET', path })).text).toBe('x');
+    });
   });
 });

@@ -15,7 +15,7 @@ export interface Service {
   readonly settings: SandboxSettings;
   readonly store: Store;
   readonly faults: FaultPlan;
-  readonly onRequest: ((record: RequestRecord) => void) | undefined;
+  readonly onRequest: ((record: RequestRecord) => unknown) | undefined;
 }
 
 export interface Arrival {
@@ -26,7 +26,7 @@ export interface Arrival {
   readonly awaitsContinue: boolean;
 }
 
-/** One request from its arrival to the end of its answer. Rejects only where `onRequest` throws. */
+/** One request from its arrival to the end of its answer. */
 export async function exchange(service: Service, arrival: Arrival): Promise<void> {
   const { message, response, secure } = arrival;
   const now = new Date(Date.now() + service.settings.clockSkewMs);
@@ -63,13 +63,19 @@ export async function exchange(service: Service, arrival: Arrival): Promise<void
     answer = errorAnswer(toS3Error(error), message.method ?? '', ids);
   }
   // Before the answer is sent: whoever has it can rely on the record.
-  service.onRequest?.({
-    operation: operationName,
-    method: message.method ?? '',
-    path: message.url ?? '',
-    status: answer.status,
-    headers,
-  });
+  try {
+    await service.onRequest?.({
+      operation: operationName,
+      method: message.method ?? '',
+      path: message.url ?? '',
+      status: answer.status,
+      headers,
+    });
+  } catch (error) {
+    for (const stream of answer.content ?? []) stream.destroy();
+    // An assertion that failed in there shows where the client looks, and not as the end of the process.
+    answer = errorAnswer(toS3Error(error, 'onRequest threw'), message.method ?? '', ids);
+  }
   body.release();
   await sendResponse(response, answer).catch(() => {
     // The client went away, or a header cannot be sent: no file stays open.
@@ -107,8 +113,8 @@ class ArrivingBody {
   }
 }
 
-function toS3Error(error: unknown): S3Error {
+function toS3Error(error: unknown, what = 'The sandbox failed'): S3Error {
   if (error instanceof S3Error) return error;
   const why = error instanceof Error ? error.message : String(error);
-  return new S3Error(500, 'InternalError', `The sandbox failed: ${why}`);
+  return new S3Error(500, 'InternalError', `${what}: ${why}`);
 }

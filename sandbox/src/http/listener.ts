@@ -37,11 +37,12 @@ export async function listen(
           cert: certificate.certificatePem,
           minVersion: 'TLSv1.2',
         });
-  const exchanges = new Set<Promise<void>>();
+  const exchanges = new Set<Promise<unknown>>();
   const take = (awaitsContinue: boolean) => (message: IncomingMessage, response: ServerResponse) => {
-    const running = exchange(service, { message, response, secure, awaitsContinue }).finally(() => {
-      exchanges.delete(running);
-    });
+    const running = exchange(service, { message, response, secure, awaitsContinue })
+      // A fault in here costs one connection, never the process that runs us.
+      .catch(() => void response.destroy())
+      .finally(() => exchanges.delete(running));
     exchanges.add(running);
   };
   server.on('request', take(false));
