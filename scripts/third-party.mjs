@@ -44,7 +44,7 @@ function licenceId(manifest) {
 function licenceTexts(packages) {
   const texts = new Map();
   for (const { folder, manifest } of packages) {
-    const file = readdirSync(folder).find((name) => /^(licen[cs]e|copying)(\.|$)/i.test(name));
+    const file = readdirSync(folder).find((name) => /^(licen[cs]e|copying)/i.test(name));
     const id = licenceId(manifest);
     const text =
       file === undefined

@@ -7,7 +7,8 @@ import {
 import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import { checkBucketName } from './object-address.ts';
-import { type ServiceRequest, serviceAnswer, toSsecError } from './service-error.ts';
+import { serviceAnswer } from './service-answer.ts';
+import { type ServiceRequest, toSsecError } from './service-error.ts';
 
 export interface BucketEncryptionOptions {
   readonly client: SsecClient;
@@ -49,10 +50,15 @@ export async function allowSseC(options: BucketEncryptionOptions): Promise<Allow
       `The bucket "${bucket}" has ${before.length} encryption rules; S3 knows one.`,
     );
   }
-  if (!(rule?.BlockedEncryptionTypes?.EncryptionType ?? []).includes('SSE-C')) {
-    return { ...describe(bucket, rule), changed: false };
-  }
-  const wanted: ServerSideEncryptionRule = { ...rule, BlockedEncryptionTypes: { EncryptionType: ['NONE'] } };
+  const blocked = rule?.BlockedEncryptionTypes?.EncryptionType ?? [];
+  // whether a new bucket on AWS names its default block is not documented: where nothing is named, say it
+  const silent = blocked.length === 0 && client.isAws;
+  if (!blocked.includes('SSE-C') && !silent) return { ...describe(bucket, rule), changed: false };
+  const others = blocked.filter((type) => type !== 'SSE-C');
+  const wanted: ServerSideEncryptionRule = {
+    ...rule,
+    BlockedEncryptionTypes: { EncryptionType: others.length === 0 ? ['NONE'] : others },
+  };
   await client
     .send(
       new PutBucketEncryptionCommand({

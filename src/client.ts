@@ -1,22 +1,24 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { state as sdkVersionWarning } from '@aws-sdk/core/client';
 import type { HttpRequest } from '@smithy/core/protocols';
+import { parseEndpoint } from './endpoint.ts';
 import { SsecError } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
 import { SsecRequestHandler, silentLogger } from './request-handler.ts';
-import { redirectRegion } from './service-error.ts';
+import { redirectRegion } from './service-answer.ts';
 
-/** What signs a request; asked for anew when it is about to expire. */
-export interface Credentials {
+/** What signs a request. */
+export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
   readonly expiration?: Date;
 }
 
-export interface ClientOptions extends NetworkOptions {
+export interface SsecClientOptions extends NetworkOptions {
   readonly region: string;
-  readonly credentials: () => Promise<Credentials>;
+  /** Or a function that is asked again when they are about to expire. */
+  readonly credentials: AwsCredentials | (() => Promise<AwsCredentials>);
   /** An `https://` URL of an S3-compatible server; default: AWS. */
   readonly endpoint?: string;
   /** Where the bucket stands: in the path or in the host name. Default: `virtual` on AWS, `path` elsewhere. */
@@ -33,14 +35,14 @@ type Command<Output> = { readonly _output?: Output } & object;
  * cannot weaken, checksums as headers, no redirect followed but the bucket's own region, once.
  */
 export class SsecClient {
-  readonly #options: ClientOptions;
+  readonly #options: SsecClientOptions;
   readonly #handler: SsecRequestHandler;
   readonly #endpoint: URL | undefined;
   #region: string;
   #s3: S3Client;
 
   /** @throws SsecError INSECURE_ENDPOINT, SETTING_INVALID */
-  constructor(options: ClientOptions) {
+  constructor(options: SsecClientOptions) {
     const endpoint = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
     // its word about Node.js versions to come is for whoever updates the SDK, which is built in here
     sdkVersionWarning.warningEmitted = true;
@@ -51,7 +53,7 @@ export class SsecClient {
     this.#s3 = this.#createS3();
   }
 
-  /** Host that requests go to, for messages; undefined = AWS. */
+  /** The URL that requests go to; undefined = AWS. */
   get endpoint(): string | undefined {
     return this.#options.endpoint;
   }
@@ -77,13 +79,17 @@ export class SsecClient {
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<Output> {
     const sendOptions = options.signal === undefined ? {} : { abortSignal: options.signal };
+    // of several requests at once each is judged by the region that it was sent to
+    const asked = this.#region;
     try {
       return await send<Output>(this.#s3, command, sendOptions);
     } catch (error) {
       const region = redirectRegion(error);
-      if (region === undefined || region === this.#region) throw error;
-      this.#region = region;
-      this.#s3 = this.#createS3();
+      if (region === undefined || region === asked) throw error;
+      if (region !== this.#region) {
+        this.#region = region;
+        this.#s3 = this.#createS3();
+      }
       return send<Output>(this.#s3, command, sendOptions);
     }
   }
@@ -156,33 +162,6 @@ function send<Output>(
     command as unknown as Parameters<S3Client['send']>[0],
     options,
   ) as unknown as Promise<Output>;
-}
-
-/**
- * @throws SsecError SETTING_INVALID where it is no URL, INSECURE_ENDPOINT where it is not https
- */
-export function parseEndpoint(text: string): URL {
-  // "localhost:9000" would pass as a URL with the scheme "localhost:"
-  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) {
-    throw new SsecError('SETTING_INVALID', `The endpoint "${text}" is not a URL.`, {
-      hints: [`write it with its scheme: https://${text.replace(/^\/+/, '')}`],
-    });
-  }
-  if (url.protocol !== 'https:') {
-    throw new SsecError(
-      'INSECURE_ENDPOINT',
-      `The endpoint "${text}" is not https, and the customer key would cross the network in clear.`,
-      { hints: ['use the https address of the server; S3 itself refuses SSE-C over http'] },
-    );
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new SsecError(
-      'SETTING_INVALID',
-      `The endpoint "${url.origin}" may hold no user, query or fragment.`,
-    );
-  }
-  return url;
 }
 
 /** Where AWS answers for S3: the DNS suffixes of its partitions. */

@@ -3,7 +3,12 @@ import { Readable } from 'node:stream';
 import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
-import { checkBucketName, checkObjectKey, formatObjectAddress } from './object-address.ts';
+import {
+  type ObjectAddress,
+  checkBucketName,
+  checkObjectKey,
+  formatObjectAddress,
+} from './object-address.ts';
 import { echoes } from './put-object.ts';
 import { explainReadRefusal } from './read-refusal.ts';
 import { type ServiceRequest, keyNotNeeded, toSsecError } from './service-error.ts';
@@ -11,6 +16,7 @@ import {
   CHECKSUM_ALGORITHMS,
   type ChecksumAlgorithm,
   type RunningChecksum,
+  type StoredChecksum,
   createChecksum,
 } from './transfer/checksum.ts';
 import type { Sink } from './transfer/sink.ts';
@@ -48,12 +54,6 @@ export interface ObjectHead {
   readonly encrypted: boolean;
 }
 
-export interface StoredChecksum {
-  readonly algorithm: ChecksumAlgorithm;
-  /** Base64. */
-  readonly value: string;
-}
-
 export interface GetObjectResult extends ObjectHead {
   /** What the bytes were verified by: the algorithm of a full-object checksum, or their number alone. */
   readonly proof: ChecksumAlgorithm | 'size';
@@ -76,6 +76,7 @@ export async function getObject(options: GetObjectOptions): Promise<GetObjectRes
     bucket,
     key,
     customerKeySent: customerKey !== undefined,
+    fingerprint: customerKey?.fingerprint,
     endpoint: client.endpoint,
   };
   const output = await client
@@ -116,6 +117,7 @@ async function receive(
     const { code, message, hints } = keyNotNeeded(request);
     throw new SsecError(code, message, { hints });
   }
+  if (options.range !== undefined) checkRange(options.range, output, options);
   const head = objectHead(options, output);
   const running = head.checksum === undefined ? undefined : await createChecksum(head.checksum.algorithm);
   const sink = await options.openSink(head);
@@ -155,6 +157,32 @@ async function receive(
       );
     }
   }
+}
+
+/**
+ * A server may ignore a range and answer with the whole object: that is no success.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-content-range
+ */
+function checkRange(range: string, output: GetObjectCommandOutput, address: ObjectAddress): void {
+  const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(output.ContentRange ?? '') ?? [];
+  const [, first, last, suffix] = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(range) ?? [];
+  const end = total === '*' || total === undefined ? undefined : Number(total) - 1;
+  const right =
+    from !== undefined &&
+    Number(to) - Number(from) + 1 === output.ContentLength &&
+    (suffix === undefined
+      ? from === first &&
+        (last === '' || last === undefined || Number(to) === Math.min(Number(last), end ?? Number(last)))
+      : end === undefined || (Number(to) === end && Number(from) === Math.max(0, end + 1 - Number(suffix))));
+  if (right) return;
+  throw new SsecError(
+    'NOT_SUPPORTED',
+    `The server did not answer with the range of ${formatObjectAddress(address)} that was asked for.`,
+    {
+      hints: ['get the whole object: leave --range away'],
+    },
+  );
 }
 
 async function verify(head: ObjectHead, running: RunningChecksum | undefined): Promise<void> {

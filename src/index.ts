@@ -4,13 +4,12 @@ export {
   type BucketEncryptionOptions,
   allowSseC,
 } from './bucket-encryption.ts';
-export { type ClientOptions, type Credentials, SsecClient } from './client.ts';
+export { type AwsCredentials, SsecClient, type SsecClientOptions } from './client.ts';
 export { type ErrorCode, type ErrorContext, SsecError, type SsecErrorOptions } from './errors.ts';
 export {
   type GetObjectOptions,
   type GetObjectResult,
   type ObjectHead,
-  type StoredChecksum,
   getObject,
 } from './get-object.ts';
 export { CustomerKey, type CustomerKeyRequestFields } from './keys/customer-key.ts';
@@ -20,7 +19,7 @@ export { type PutObjectOptions, type PutObjectResult, type UploadChecksum, putOb
 export type { NetworkOptions, RequestEvent } from './network-options.ts';
 export { type FileTargetOptions, openFileTarget } from './transfer/atomic-file.ts';
 export { BytesSource } from './transfer/bytes-source.ts';
-export type { ChecksumAlgorithm } from './transfer/checksum.ts';
+export type { ChecksumAlgorithm, StoredChecksum } from './transfer/checksum.ts';
 export { FileSource } from './transfer/file-source.ts';
 export { type Sink, streamSink } from './transfer/sink.ts';
 export { Source, type SourceDigest } from './transfer/source.ts';

@@ -14,12 +14,20 @@ const UNTRUSTED: Readonly<Record<string, string>> = {
   CERT_SIGNATURE_FAILURE: 'its signature is wrong',
   ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another host',
   HOSTNAME_MISMATCH: 'it is for another host',
+  INVALID_CA: 'its chain is not a valid one',
+  INVALID_PURPOSE: 'it is not one for servers',
+  PATH_LENGTH_EXCEEDED: 'its chain is not a valid one',
+  CERT_CHAIN_TOO_LONG: 'its chain is not a valid one',
+  CERT_REJECTED: 'it was rejected',
+  CA_MD_TOO_WEAK: 'its chain is signed in a weak way',
+  EE_KEY_TOO_SMALL: 'its key is too short',
+  CA_KEY_TOO_SMALL: 'its chain holds a key that is too short',
 };
 
 /** A failure before any answer came, as one of our errors; undefined where it is not one of the network. */
 export function networkError(error: unknown, endpoint: string | undefined): SsecError | undefined {
   const code = systemErrorCode(error);
-  const host = endpoint === undefined ? 'S3' : endpoint;
+  const host = endpoint ?? 'S3';
   const untrusted = code === undefined ? undefined : UNTRUSTED[code];
   if (untrusted !== undefined) {
     return new SsecError('TLS_UNTRUSTED', `The certificate of ${host} is not trusted: ${untrusted}.`, {
@@ -57,6 +65,8 @@ export function networkError(error: unknown, endpoint: string | undefined): Ssec
     case 'ECONNABORTED':
     case 'ERR_STREAM_PREMATURE_CLOSE':
     case 'EHOSTUNREACH':
+    case 'EHOSTDOWN':
+    case 'ENETDOWN':
     case 'ENETUNREACH':
     case 'EADDRNOTAVAIL':
     case 'HPE_INVALID_CONSTANT':
@@ -72,7 +82,7 @@ export function networkError(error: unknown, endpoint: string | undefined): Ssec
       if (code?.startsWith('HPE_') === true)
         return made('NETWORK', `${host} did not answer in HTTP (${code}).`, 'look at the endpoint');
       if (name === 'TimeoutError') return made('TIMEOUT', `${host} did not answer in time.`, 'try again');
-      if (error instanceof Error && /^(Bad response: \d+|Proxy timeout)$/.test(error.message)) {
+      if (error instanceof Error && /(?:^|: )(?:Bad response: \d+|Proxy timeout)$/.test(error.message)) {
         return made(
           'NETWORK',
           `The proxy did not open the way to ${host}: ${error.message}.`,

@@ -10,7 +10,10 @@ import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import { type CustomerKey, SSE_CUSTOMER_ALGORITHM } from './keys/customer-key.ts';
 import { checkBucketName, checkObjectKey, formatObjectAddress } from './object-address.ts';
-import { type ServiceRequest, serviceAnswer, toSsecError } from './service-error.ts';
+import { serviceAnswer } from './service-answer.ts';
+import { type ServiceRequest, toSsecError } from './service-error.ts';
+import { ObservedSource } from './transfer/observed-source.ts';
+import type { StoredChecksum } from './transfer/checksum.ts';
 import type { Source, SourceDigest } from './transfer/source.ts';
 
 /** The most that one PutObject takes: 5 GiB (AmazonS3/latest/userguide/qfacts.html). */
@@ -51,11 +54,11 @@ export interface PutObjectResult {
   readonly etag: string | undefined;
   readonly versionId: string | undefined;
   readonly contentType: string | undefined;
-  /** CRC32 of the whole object, base64. */
-  readonly checksumCrc32: string;
+  /** Of the whole object, computed here. */
+  readonly checksum: StoredChecksum;
   /**
-   * What the server confirmed of the content: `CRC32` = it returned our checksum, `MD5` = it took a Content-MD5,
-   * `size` = neither.
+   * What stands for the content that the server has: `CRC32` = it returned our checksum, `MD5` = it took a
+   * Content-MD5, which it must refuse where it is wrong, `size` = neither.
    */
   readonly proof: 'CRC32' | 'MD5' | 'size';
 }
@@ -84,12 +87,12 @@ export async function putObject(options: PutObjectOptions): Promise<PutObjectRes
   const sendMd5 = options.checksum === 'md5' || (options.checksum !== 'crc32' && !client.isAws);
   const digest = await source.digest({ md5: sendMd5, ...(signal === undefined ? {} : { signal }) });
   const command = putCommand(options, digest);
-  source.onProgress = options.onProgress;
   const request: ServiceRequest = {
     operation: 'PutObject',
     bucket,
     key,
     customerKeySent: true,
+    conditional: options.noOverwrite ?? false,
     endpoint: client.endpoint,
   };
   let output: PutObjectCommandOutput;
@@ -98,7 +101,8 @@ export async function putObject(options: PutObjectOptions): Promise<PutObjectRes
   } catch (error) {
     const refused = serviceAnswer(error);
     if (options.noOverwrite !== true || refused?.status !== 412) throw toSsecError(error, request);
-    if (refused.attempts > 1 && (await isOurs(options, digest))) return result(options, digest, {});
+    const ours = refused.attempts > 1 ? await headOfOurs(options, digest) : undefined;
+    if (ours !== undefined) return result(options, digest, ours);
     throw new SsecError('TARGET_EXISTS', `${formatObjectAddress({ bucket, key })} exists already.`, {
       hints: ['leave --no-overwrite away to replace it'],
       cause: error,
@@ -123,7 +127,9 @@ function putCommand(options: PutObjectOptions, digest: SourceDigest): PutObjectC
     Bucket: options.bucket,
     Key: options.key,
     // a Source and not a stream: our request handler opens it anew for each attempt
-    Body: options.source as unknown as Buffer,
+    Body: (options.onProgress === undefined
+      ? options.source
+      : new ObservedSource(options.source, options.onProgress)) as unknown as Buffer,
     ContentLength: options.source.size,
     ChecksumCRC32: digest.crc32,
     ...(digest.md5 === undefined ? {} : { ContentMD5: digest.md5 }),
@@ -139,7 +145,7 @@ function putCommand(options: PutObjectOptions, digest: SourceDigest): PutObjectC
 function result(
   options: PutObjectOptions,
   digest: SourceDigest,
-  output: Partial<PutObjectCommandOutput>,
+  output: Pick<PutObjectCommandOutput, 'ETag' | 'VersionId' | 'ChecksumCRC32'>,
 ): PutObjectResult {
   const confirmed = output.ChecksumCRC32 === digest.crc32;
   return {
@@ -149,7 +155,7 @@ function result(
     etag: output.ETag,
     versionId: output.VersionId,
     contentType: options.contentType,
-    checksumCrc32: digest.crc32,
+    checksum: { algorithm: 'CRC32', value: digest.crc32 },
     proof: confirmed ? 'CRC32' : digest.md5 === undefined ? 'size' : 'MD5',
   };
 }
@@ -169,18 +175,21 @@ export function echoes(
  * A conditional put that was sent twice is refused the second time by the object that the first try stored:
  * then the object is ours, under our key, with our bytes.
  */
-async function isOurs(options: PutObjectOptions, digest: SourceDigest): Promise<boolean> {
+async function headOfOurs(
+  options: PutObjectOptions,
+  digest: SourceDigest,
+): Promise<HeadObjectCommandOutput | undefined> {
   const { client, bucket, key, customerKey, source, signal } = options;
   try {
     const head = await client.send<HeadObjectCommandOutput>(
       new HeadObjectCommand({ Bucket: bucket, Key: key, ...customerKey.requestFields() }),
       { signal },
     );
-    return (
-      echoes(head, customerKey) && head.ContentLength === source.size && head.ChecksumCRC32 === digest.crc32
-    );
+    const ours =
+      echoes(head, customerKey) && head.ContentLength === source.size && head.ChecksumCRC32 === digest.crc32;
+    return ours ? head : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

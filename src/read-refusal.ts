@@ -1,13 +1,13 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
+import { serviceAnswer } from './service-answer.ts';
 import {
   type ServiceRequest,
   accessDenied,
   isPlainRefusal,
   keyMismatch,
   keyNotNeeded,
-  serviceAnswer,
   toSsecError,
 } from './service-error.ts';
 

@@ -142,7 +142,7 @@ async function sendStream(
       handler.handle(request, { ...options, abortSignal: controller.signal }),
       failed,
     ]);
-    stopWhenRead(result.response.body, body);
+    stopWhenRead(result.response.body, body, controller);
     return result;
   } catch (error) {
     body.destroy();
@@ -153,9 +153,16 @@ async function sendStream(
   }
 }
 
-/** An answer may come before all of the body went out (a refusal): read it, then stop sending. */
-function stopWhenRead(answer: unknown, body: Readable): void {
-  if (answer instanceof Readable) answer.once('close', () => body.destroy());
+/**
+ * An answer may come before all of the body went out (a refusal): once it is read, sending stops, and the
+ * connection, which would wait for the rest, is closed.
+ */
+function stopWhenRead(answer: unknown, body: Readable, request: AbortController): void {
+  if (!(answer instanceof Readable)) return;
+  answer.once('close', () => {
+    if (!body.readableEnded) request.abort();
+    body.destroy();
+  });
 }
 
 function createAgent(network: NetworkOptions, proxy: string): Agent {

@@ -1,6 +1,9 @@
 import { type ErrorCode, SsecError, systemErrorCode } from './errors.ts';
+import { credentialsError } from './credentials-error.ts';
 import { networkError } from './network-error.ts';
 import { formatObjectAddress } from './object-address.ts';
+import { type ServiceAnswer, serviceAnswer } from './service-answer.ts';
+import { shellWord } from './shell-word.ts';
 
 /** What was asked of S3 when it refused. */
 export interface ServiceRequest {
@@ -10,66 +13,20 @@ export interface ServiceRequest {
   readonly key?: string;
   /** Whether the three SSE-C headers went with it. */
   readonly customerKeySent: boolean;
-  /** Host of the server; undefined = AWS. */
+  /** URL of the server; undefined = AWS. */
   readonly endpoint: string | undefined;
-}
-
-/** What S3 answered, as far as the SDK tells. */
-export interface ServiceAnswer {
-  readonly status: number;
-  /** S3's error code; undefined for HEAD, whose errors have no body, and for what is no S3 answer at all. */
-  readonly code: string | undefined;
-  readonly message: string;
-  readonly requestId: string | undefined;
-  readonly attempts: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** MD5 of the customer key, where it may be shown. */
+  readonly fingerprint?: string | undefined;
+  /** Whether the request was to fail where the object exists. */
+  readonly conditional?: boolean;
 }
 
 /** The phrase by which a blocked bucket is known (AmazonS3/latest/userguide/troubleshoot-403-errors.html). */
 const BLOCKED_PHRASE = 'has blocked upload requests';
 
-/** Reads an error of the SDK as S3's answer; undefined where no answer came. */
-export function serviceAnswer(error: unknown): ServiceAnswer | undefined {
-  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
-  const metadata = error.$metadata;
-  if (typeof metadata !== 'object' || metadata === null) return undefined;
-  const status = field(metadata, 'httpStatusCode');
-  if (typeof status !== 'number') return undefined;
-  const response = '$response' in error ? error.$response : undefined;
-  const headers = field(response, 'headers');
-  const named = field(error, 'Code') ?? field(error, 'code');
-  const code = typeof named === 'string' ? named : error.name;
-  const requestId = field(metadata, 'requestId');
-  const attempts = field(metadata, 'attempts');
-  return {
-    status,
-    code: /^(Unknown|UnknownError|Error|SyntaxError|NotFound|BadRequest|Forbidden|\d+)$/.test(code)
-      ? undefined
-      : code,
-    // the SDK's word for an empty message, which RGW sends with most errors
-    message: error.message === 'UnknownError' ? '' : error.message,
-    requestId: typeof requestId === 'string' ? requestId : undefined,
-    attempts: typeof attempts === 'number' ? attempts : 1,
-    headers: isStrings(headers) ? headers : {},
-  };
-}
-
-/** The region that S3 names as the bucket's own, where it refused because the request was for another. */
-export function redirectRegion(error: unknown): string | undefined {
-  const answer = serviceAnswer(error);
-  if (answer === undefined) return undefined;
-  const named = answer.headers['x-amz-bucket-region'] ?? field(error, 'Region');
-  const misdirected =
-    [301, 307, 308].includes(answer.status) ||
-    (answer.status === 400 &&
-      (answer.code === 'AuthorizationHeaderMalformed' || answer.code === undefined)) ||
-    answer.code === 'IllegalLocationConstraintException';
-  return misdirected && typeof named === 'string' && /^[a-z0-9-]{2,40}$/.test(named) ? named : undefined;
-}
-
 /**
- * Any failure of a request as one of our errors: by status first, then by S3's code. Servers differ in codes
- * and leave messages empty, so no sentence rests on S3's text.
+ * Any failure of a request as one of our errors: by those codes of S3 that mean one thing wherever they come from,
+ * else by status. Servers differ in codes and leave messages empty, so no sentence rests on S3's text.
  */
 export function toSsecError(error: unknown, request: ServiceRequest): SsecError {
   if (error instanceof SsecError) return error;
@@ -228,6 +185,13 @@ function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | und
   if (status === 412)
     return verdict('PRECONDITION_FAILED', `${thing(request)} is not in the state that was asked for.`);
   if (status === 501 || status === 405) {
+    if (request.conditional === true) {
+      return verdict(
+        'NOT_SUPPORTED',
+        'The server does not do SSE-C, or does not know --no-overwrite.',
+        'try it without --no-overwrite',
+      );
+    }
     return request.customerKeySent
       ? verdict(
           'NOT_SUPPORTED',
@@ -258,6 +222,7 @@ export function keyMismatch(request: ServiceRequest): Verdict {
   return verdict(
     'KEY_MISMATCH',
     `${formatAddress(request)} is encrypted with another key than the one given.`,
+    ...(request.fingerprint === undefined ? [] : [`the MD5 of the key given is ${request.fingerprint}`]),
     'give the key that it was put with: --key-file FILE, or SSE_CUSTOMER_KEY_BASE64',
   );
 }
@@ -295,7 +260,7 @@ function blocked(request: ServiceRequest): Verdict {
   return verdict(
     'SSEC_BLOCKED',
     `The bucket "${request.bucket}" blocks SSE-C, as all buckets made since April 2026 do until told otherwise.`,
-    `allow it: ssec bucket allow-sse-c -b ${request.bucket}`,
+    `allow it: ssec bucket allow-sse-c -b ${shellWord(request.bucket)}`,
   );
 }
 
@@ -319,7 +284,7 @@ function throttled(answer: ServiceAnswer): Verdict {
 function withoutAnswer(error: unknown, request: ServiceRequest): SsecError {
   const name = error instanceof Error ? error.name : '';
   if (name === 'AbortError') return new SsecError('CANCELLED', 'Interrupted.', { cause: error });
-  if (/CredentialsProviderError|TokenProviderError|ProviderError$/.test(name)) return credentialsError(error);
+  if (name.endsWith('ProviderError')) return credentialsError(error, undefined);
   const network = networkError(error, request.endpoint);
   if (network !== undefined) return network;
   const code = systemErrorCode(error);
@@ -330,25 +295,6 @@ function withoutAnswer(error: unknown, request: ServiceRequest): SsecError {
       cause: error,
     },
   );
-}
-
-function credentialsError(error: unknown): SsecError {
-  const text = error instanceof Error ? error.message : '';
-  if (/expired|sso login/i.test(text)) {
-    return new SsecError('CREDENTIALS_EXPIRED', 'The credentials of the profile have expired.', {
-      hints: ['sign in again: aws sso login --profile NAME'],
-      cause: error,
-      context: { serviceMessage: text },
-    });
-  }
-  return new SsecError('CREDENTIALS_MISSING', 'No AWS credentials were found.', {
-    hints: [
-      'name a profile: PROFILE in .env, or -p NAME',
-      'or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
-    ],
-    cause: error,
-    context: { serviceMessage: text === '' ? undefined : text },
-  });
 }
 
 function isRead(request: ServiceRequest): boolean {
@@ -363,23 +309,6 @@ function formatAddress(request: ServiceRequest): string {
   return formatObjectAddress({ bucket: request.bucket, key: request.key ?? '' });
 }
 
-/** A word that a POSIX shell reads as it is. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 function verdict(code: ErrorCode, message: string, ...hints: string[]): Verdict {
   return { code, message, hints };
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && name in value
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
-}
-
-function isStrings(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === 'object' && value !== null && Object.values(value).every((v) => typeof v === 'string')
-  );
 }

@@ -15,6 +15,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Where signals arrive, for the sandbox, which hands them on to its command. */
   readonly signals: SignalSource;
+  /** Loads the finder of proxies: HTTPS_PROXY, ALL_PROXY and NO_PROXY for a URL; empty = none. */
+  readonly loadProxyFinder: () => Promise<(url: string) => string>;
   /** Path of ssec's own package.json. */
   readonly packageFile: string;
   /** Loads `ssec-sandbox` from ssec's own install; rejects where it is not installed. */

@@ -1,3 +1,4 @@
+import { SsecError } from '../errors.ts';
 import { KEY_VARIABLES } from '../settings/setting-table.ts';
 import { type Io, interruption } from './io.ts';
 import { run } from './run.ts';
@@ -43,11 +44,27 @@ export async function main(start: Start): Promise<number> {
       stderr: process.stderr,
       signal: controller.signal,
       signals: process,
+      loadProxyFinder: async () => (await import('proxy-from-env')).getProxyForUrl,
     });
   } finally {
     // one that nobody reads to its end must not keep the process
     if (stdinUsed) process.stdin.destroy();
+    endSoon(controller.signal);
   }
+}
+
+/**
+ * After an interruption nothing is left to do, but the system may still hold a thread of ours, as one that opens a
+ * pipe without another end; then the signal ends the process as if we had not caught it.
+ */
+function endSoon(interrupted: AbortSignal): void {
+  const { reason } = interrupted as { reason: unknown };
+  const signal = reason instanceof SsecError ? reason.context['signal'] : undefined;
+  if (signal !== 'SIGINT' && signal !== 'SIGTERM' && signal !== 'SIGHUP') return;
+  setTimeout(() => {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }, 200).unref();
 }
 
 /**

@@ -19,6 +19,8 @@ export function addSettingOptions(command: Command, groups: readonly SettingDefi
       definition.flag,
       `${definition.help} (${definition.variables.join(', ')}${fallback})`,
     );
+    // there is no ring yet; the name is settled
+    if (name === 'keyName') option.hideHelp();
     command.addOption(option);
     flagNames.set(option.attributeName(), name as SettingName);
   }
@@ -49,6 +51,13 @@ export function addKeyFormatOption(command: Command): Command {
 export function outputOptions(command: Command): OutputOptions {
   const { json, quiet, verbose } = command.opts<Partial<OutputOptions>>();
   return { json: json === true, quiet: quiet === true, verbose: verbose === true };
+}
+
+/** A value that goes out as a header. */
+export function parseHeaderValue(text: string): string {
+  if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text))
+    throw new InvalidArgumentError('It is printable ASCII.');
+  return text;
 }
 
 /** Collects `--metadata name=value`, given as often as wanted. */

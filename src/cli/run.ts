@@ -26,7 +26,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     acted = outputOptions(command);
     const reporter = createReporter(streams, acted);
     try {
-      await action({ io, command, reporter });
+      await orInterrupted(action({ io, command, reporter }), io.signal);
     } catch (error) {
       throw new ActionFailed(() => {
         const failure = asSsecError(error, io.signal);
@@ -57,10 +57,32 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     }
     const reporter = createReporter(streams, acted ?? guessOutputOptions(argv));
     const failure =
-      error instanceof CommanderError ? usageError(error, text, argv) : asSsecError(error, io.signal);
+      error instanceof CommanderError ? usageError(error, argv, program) : asSsecError(error, io.signal);
     if (exitCodeOf(failure) !== 141) reporter.error(failure);
     return exitCodeOf(failure);
   }
+}
+
+/** How long an interrupted action has for its clean-up (milliseconds). */
+const GRACE_MS = 1000;
+
+/**
+ * An action, or the interruption where it came and the action does not end by itself: it may wait for what never
+ * comes, as the other end of a pipe.
+ */
+function orInterrupted(action: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((done, failed) => {
+    let timer: NodeJS.Timeout | undefined;
+    const onAbort = (): void => {
+      timer = setTimeout(() => failed(signal.reason), GRACE_MS);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    action.then(done, failed).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
 }
 
 /** Carries an action's failure past commander, together with the reporter that the action had. */
@@ -81,7 +103,7 @@ function prepare(command: Command, collect: (text: string) => void): void {
   for (const child of command.commands) prepare(child, collect);
 }
 
-function usageError(error: CommanderError, text: string, argv: readonly string[]): SsecError {
+function usageError(error: CommanderError, argv: readonly string[], program: Command): SsecError {
   if (error.code === 'commander.help') {
     return new SsecError('USAGE', `ssec ${argv.join(' ')} needs a command.`, {
       hints: [`ssec ${argv.join(' ')} --help`],
@@ -91,8 +113,7 @@ function usageError(error: CommanderError, text: string, argv: readonly string[]
   const sentence = first.charAt(0).toUpperCase() + first.slice(1);
   const suggestion = rest.map((line) => line.replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
   const name = argv.find((word) => !word.startsWith('-')) ?? '';
-  const known = ['keygen', 'put', 'get', 'bucket'].includes(name) ? ` ${name}` : '';
-  void text;
+  const known = program.commands.some((command) => command.name() === name) ? ` ${name}` : '';
   return new SsecError('USAGE', /[.!?]$/.test(sentence) ? sentence : `${sentence}.`, {
     hints: [...suggestion, `ssec${known} --help`],
     cause: error,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SsecClient } from '../client.ts';
+import { parseEndpoint } from '../endpoint.ts';
 import { SsecError, systemErrorCode } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import type { KeyFormat } from '../keys/key-text.ts';
@@ -10,6 +11,7 @@ import type { NetworkOptions } from '../network-options.ts';
 import { loadProfile, sharedFiles } from '../settings/aws-profile.ts';
 import { loadEnvFile } from '../settings/env-file.ts';
 import { resolveIdentity } from '../settings/identity.ts';
+import { describeKeyChoice } from '../settings/key-choice.ts';
 import { loadCustomerKey } from '../settings/key-source.ts';
 import type { ProfileLayer, SettingLayers } from '../settings/setting-layers.ts';
 import { type Settings, resolveSettings } from '../settings/settings.ts';
@@ -84,51 +86,62 @@ export async function loadKey(context: CommandContext, settings: Settings): Prom
     signal: io.signal,
     warn: (message, ...hints) => reporter.warning(message, ...hints),
   });
-  if (key !== undefined) reporter.redactor.protectKey(key);
+  if (key !== undefined) {
+    reporter.redactor.protectKey(key);
+    const which = key.fingerprint === undefined ? 'a key of printable characters' : `MD5 ${key.fingerprint}`;
+    reporter.detail(`customer key: ${describeKeyChoice(settings.key)}, ${which}`);
+  }
   return key;
 }
 
-/** The client for a command; the SDK is loaded here and not before. The caller closes it. */
-export async function openClient(context: CommandContext, settings: Settings): Promise<SsecClient> {
+/**
+ * Runs a command's requests; the SDK is loaded here and not before, and every connection is closed behind them.
+ */
+export async function withClient(
+  context: CommandContext,
+  settings: Settings,
+  use: (client: SsecClient) => Promise<void>,
+): Promise<void> {
   const { io, reporter } = context;
-  const { SsecClient, parseEndpoint } = await import('../client.ts');
-  // before the network: an http endpoint is refused whatever else is wrong
+  // before anything heavy: an http endpoint is refused whatever else is wrong
   if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint.value);
+  const { SsecClient } = await import('../client.ts');
   const { SsecRequestHandler } = await import('../request-handler.ts');
   const { createCredentialsProvider } = await import('../settings/credentials.ts');
+  const { credentialsError } = await import('../credentials-error.ts');
   const network: NetworkOptions = {
     ...(await trust(settings, io)),
     ...(await proxy(io)),
     onRequest: (event) => reporter.request(event),
   };
-  const { identity } = settings;
-  const files = sharedFiles(io.env);
+  const handler = new SsecRequestHandler(network);
   const provide = createCredentialsProvider({
-    identity,
-    profile: await profileLayerOf(settings, io),
-    files,
+    identity: settings.identity,
+    profile: settings.profile,
+    files: sharedFiles(io.env),
     region: settings.region.value,
-    handler: new SsecRequestHandler(network),
+    handler,
   });
-  return new SsecClient({
+  const client = new SsecClient({
     ...network,
     region: settings.region.value,
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint.value }),
     ...(settings.addressing === undefined ? {} : { addressing: settings.addressing.value }),
     credentials: async () => {
-      const credentials = await provide();
+      const credentials = await provide().catch((error: unknown) => {
+        throw credentialsError(error, settings.profile?.name);
+      });
       reporter.redactor.protectText(credentials.secretAccessKey);
       if (credentials.sessionToken !== undefined) reporter.redactor.protectText(credentials.sessionToken);
       return credentials;
     },
   });
-}
-
-async function profileLayerOf(settings: Settings, io: Io): Promise<ProfileLayer | undefined> {
-  const { identity } = settings;
-  return identity.kind === 'profile'
-    ? loadProfile(identity.name, sharedFiles(io.env), { required: true })
-    : undefined;
+  try {
+    await use(client);
+  } finally {
+    client.close();
+    handler.destroy();
+  }
 }
 
 async function trust(settings: Settings, io: Io): Promise<{ ca?: string }> {
@@ -156,16 +169,26 @@ async function trust(settings: Settings, io: Io): Promise<{ ca?: string }> {
 
 /** HTTPS_PROXY and its kin, which the SDK does not look at. */
 async function proxy(io: Io): Promise<Pick<NetworkOptions, 'proxyFor'>> {
-  const set = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].map((name) => io.env[name]);
-  if (set.every((value) => value === undefined || value === '')) return {};
-  const { getProxyForUrl } = await import('proxy-from-env');
-  const bare = set.every((value) => value === undefined || !value.includes('://'));
+  const names = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
+  const set = names.filter((name) => io.env[name] !== undefined && io.env[name] !== '');
+  if (set.length === 0) return {};
+  for (const name of set) checkProxy(name, io.env[name] ?? '');
+  const find = await io.loadProxyFinder();
+  const bare = set.every((name) => io.env[name]?.includes('://') !== true);
   return {
     proxyFor: (url) => {
-      const found = getProxyForUrl(url);
+      const found = find(url);
       if (found === '') return undefined;
       // "proxy:3128" means a proxy that is spoken to in http, as for curl
       return bare ? found.replace(/^https:/, 'http:') : found;
     },
   };
+}
+
+function checkProxy(name: string, value: string): void {
+  const url = value.includes('://') ? value : `http://${value}`;
+  if (URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)) return;
+  throw new SsecError('SETTING_INVALID', `${name} is not the URL of an http or https proxy.`, {
+    hints: ['write it as http://proxy:3128', 'NO_PROXY names hosts that are reached directly'],
+  });
 }

@@ -1,4 +1,4 @@
-import type { Credentials } from '../client.ts';
+import type { AwsCredentials } from '../client.ts';
 import { type SsecRequestHandler, silentLogger } from '../request-handler.ts';
 import type { SharedFiles } from './aws-profile.ts';
 import type { Identity } from './identity.ts';
@@ -26,7 +26,7 @@ const CREDENTIAL_FIELDS = [
 ];
 
 /** The one provider that the S3 client is handed. */
-export function createCredentialsProvider(options: CredentialsOptions): () => Promise<Credentials> {
+export function createCredentialsProvider(options: CredentialsOptions): () => Promise<AwsCredentials> {
   const { identity } = options;
   if (identity.kind === 'static') {
     const { accessKeyId, secretAccessKey, sessionToken } = identity;
@@ -37,21 +37,23 @@ export function createCredentialsProvider(options: CredentialsOptions): () => Pr
     };
     return () => Promise.resolve(credentials);
   }
-  let provider: Promise<() => Promise<Credentials>> | undefined;
+  let provider: Promise<() => Promise<AwsCredentials>> | undefined;
   return async () => {
     provider ??= loadProvider(options);
     return (await provider)();
   };
 }
 
-async function loadProvider(options: CredentialsOptions): Promise<() => Promise<Credentials>> {
+async function loadProvider(options: CredentialsOptions): Promise<() => Promise<AwsCredentials>> {
   const { identity, profile, files, region, handler } = options;
   const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
-  const clientConfig = { requestHandler: handler, region };
+  // no region here: SSO is asked in its own, and it would be overridden; STS is asked in the parent's
+  const clientConfig = { requestHandler: handler };
+  const parentClientConfig = { region: () => Promise.resolve(region) };
   const inProfile =
     identity.kind === 'profile' && CREDENTIAL_FIELDS.some((field) => profile?.values[field] !== undefined);
   // without a logger the SDK warns on the console: it cannot know that the choice was made here
-  const common = { clientConfig, logger: silentLogger, ...files };
+  const common = { clientConfig, parentClientConfig, logger: silentLogger, ...files };
   if (inProfile) return fromIni({ ...common, profile: identity.name, ignoreCache: true });
   return fromNodeProviderChain({
     ...common,

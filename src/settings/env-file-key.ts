@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { SsecError, systemErrorCode } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import { isPlaceholder, parseKeyText } from '../keys/key-text.ts';
-import { openFileTarget } from '../transfer/atomic-file.ts';
+import { writeFileAtomically } from '../transfer/atomic-file.ts';
 import { parseEnvText } from './env-file.ts';
 
 const KEY_NAME = 'SSE_CUSTOMER_KEY_BASE64';
@@ -33,14 +33,7 @@ export async function writeKeyToEnvFile(
   });
   const mode = before === undefined ? 0o600 : (await stat(path)).mode & 0o777;
   const text = insertKey(before ?? '', name, key);
-  const sink = await openFileTarget(path, { mode: 0o600, replaceMode: true, name });
-  try {
-    await sink.write(Buffer.from(text));
-  } catch (error) {
-    await sink.discard();
-    throw error;
-  }
-  await sink.commit();
+  await writeFileAtomically(path, Buffer.from(text), { mode: 0o600, replaceMode: true, name });
   return { narrowed: (mode & 0o077) !== 0 };
 }
 

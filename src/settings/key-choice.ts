@@ -3,6 +3,7 @@ import {
   type Origin,
   type Setting,
   type SettingLayers,
+  describeOrigin,
   envFileSetting,
   flagSetting,
   environmentSetting,
@@ -22,6 +23,11 @@ export type KeyChoice =
   | { readonly kind: 'none'; readonly origin: Origin }
   /** Nobody named one. */
   | { readonly kind: 'ring' };
+
+/** Where the key comes from, for people. */
+export function describeKeyChoice(choice: KeyChoice): string {
+  return choice.kind === 'ring' ? 'the key ring' : describeOrigin(choice.origin);
+}
 
 const SOURCES = ['keyFile', 'keyCommand', 'keyName', 'keyBase64'] as const;
 type KeySource = (typeof SOURCES)[number];

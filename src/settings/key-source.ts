@@ -13,6 +13,7 @@ import {
   parseKeyText,
 } from '../keys/key-text.ts';
 import type { KeyChoice } from './key-choice.ts';
+import { shellWord } from '../shell-word.ts';
 import { describeOrigin } from './setting-layers.ts';
 
 export interface KeySourceOptions {
@@ -81,7 +82,7 @@ async function readKeyFile(path: string, options: KeySourceOptions): Promise<Buf
     try {
       const status = await file.stat();
       if (status.isFile() && (status.mode & 0o077) !== 0 && platform() !== 'win32') {
-        options.warn(`the key file "${path}" can be read by others`, `chmod 600 ${path}`);
+        options.warn(`the key file "${path}" can be read by others`, `chmod 600 ${shellWord(path)}`);
       }
       const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES + 1);
       let filled = 0;
@@ -108,7 +109,7 @@ async function readKeyFile(path: string, options: KeySourceOptions): Promise<Buf
     }
     if (code === 'ENOENT') {
       throw new SsecError('FILE_NOT_FOUND', `There is no key file "${path}".`, {
-        hints: [`make a new key: ssec keygen -o ${path}`],
+        hints: [`make a new key: ssec keygen -o ${shellWord(path)}`],
         cause,
       });
     }
@@ -165,6 +166,8 @@ function runKeyCommand(command: string, options: KeySourceOptions): Promise<Buff
     });
     child.on('error', (error) => {
       clearTimeout(timer);
+      // what the command itself started may hold the pipe open
+      child.stdout.destroy();
       if (error.name === 'AbortError') failed(error);
       else fail('The key command could not be started.', error);
     });

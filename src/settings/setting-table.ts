@@ -144,7 +144,7 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** The variables that hold a customer key or lead to one: no child process inherits them. */
+/** The variables that hold a customer key: no child process inherits them. */
 export const KEY_VARIABLES: readonly string[] = [
   ...SETTINGS.keyBase64.variables,
   ...SETTINGS.keyMd5.variables,

@@ -1,7 +1,15 @@
+import { withoutSecrets } from '../endpoint.ts';
 import { SsecError } from '../errors.ts';
+import { shellWord } from '../shell-word.ts';
 import { type KeyChoice, resolveKeyChoice } from './key-choice.ts';
 import { type Identity, resolveIdentity } from './identity.ts';
-import { type Setting, type SettingLayers, describeOrigin, findSetting } from './setting-layers.ts';
+import {
+  type ProfileLayer,
+  type Setting,
+  type SettingLayers,
+  describeOrigin,
+  findSetting,
+} from './setting-layers.ts';
 import { SETTINGS, type SettingDefinition } from './setting-table.ts';
 
 export interface Settings {
@@ -13,6 +21,10 @@ export interface Settings {
   readonly caBundle: Setting | undefined;
   readonly addressing: Setting<'path' | 'virtual'> | undefined;
   readonly region: Setting;
+  /** The AWS profile that was read. */
+  readonly profile: ProfileLayer | undefined;
+  /** The env file that was read, as the user would write it. */
+  readonly envFilePath: string | undefined;
   /** Lines for stderr: what was set and is not used. */
   readonly notices: readonly string[];
 }
@@ -41,7 +53,9 @@ export function resolveSettings(layers: SettingLayers, options: { usesKey: boole
     endpoint,
     caBundle: nonEmpty(findSetting('caBundle', layers)),
     addressing: parseAddressing(nonEmpty(findSetting('addressing', layers))),
-    region: nonEmpty(findSetting('region', layers)) ?? defaultOf('region'),
+    region: checkRegion(nonEmpty(findSetting('region', layers)) ?? defaultOf('region')),
+    profile: layers.profile,
+    envFilePath: layers.envFile?.path,
     notices: foundNotices(layers),
   };
 }
@@ -52,6 +66,18 @@ function nonEmpty<T extends Setting | undefined>(setting: T): T | undefined {
 
 function defaultOf(name: 'region'): Setting {
   return { value: SETTINGS[name].default, origin: { layer: 'default', name } };
+}
+
+/** Part of a host name: what is none would end deep inside the SDK. */
+function checkRegion(setting: Setting): Setting {
+  if (/^[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?$/i.test(setting.value)) return setting;
+  throw new SsecError(
+    'SETTING_INVALID',
+    `${describeOrigin(setting.origin)} is "${setting.value}", which is no region.`,
+    {
+      hints: ['a region is written like eu-central-1'],
+    },
+  );
 }
 
 function parseAddressing(setting: Setting | undefined): Setting<'path' | 'virtual'> | undefined {
@@ -77,7 +103,7 @@ function refuseFoundKeyChoices(layers: SettingLayers): void {
       `${variable} stands in ${envFile.path}, which was found and not named; a found file may not choose a key.`,
       {
         hints: [
-          `if the file is yours, name it: --env-file ${envFile.path}`,
+          `if the file is yours, name it: --env-file ${shellWord(envFile.path)}`,
           `or set ${variable} in the environment`,
         ],
       },
@@ -110,14 +136,15 @@ function checkFoundEndpoint(
     ? key.kind === 'base64' && key.origin.layer === 'env-file'
     : identity.kind === 'static' && identity.origin.layer === 'env-file';
   if (sameFile) return;
+  const shown = withoutSecrets(endpoint.value);
   const what = keyGoes ? 'key' : 'credentials';
   throw new SsecError(
     'ENDPOINT_UNTRUSTED',
-    `${describeOrigin(endpoint.origin)} was found, not named, and your ${what} ${keyGoes ? 'does' : 'do'} not come from that file: nothing was sent to ${endpoint.value}.`,
+    `${describeOrigin(endpoint.origin)} was found, not named, and your ${what} ${keyGoes ? 'does' : 'do'} not come from that file: nothing was sent to ${shown}.`,
     {
       hints: [
-        `if the file is yours, name it: --env-file ${layers.envFile.path}`,
-        `or pass --endpoint-url ${endpoint.value}`,
+        `if the file is yours, name it: --env-file ${shellWord(layers.envFile.path)}`,
+        `or pass --endpoint-url ${shellWord(shown)}`,
       ],
     },
   );

@@ -41,7 +41,7 @@ export class CodeCache {
   constructor(folder: string, buildId: string, env: Readonly<Record<string, string | undefined>>) {
     this.#folder = folder;
     this.#buildId = buildId;
-    this.#cacheFolder = ownFolder(cacheFolder(env));
+    this.#cacheFolder = buildId === '' ? undefined : ownFolder(cacheFolder(env));
   }
 
   /** What `require` would return for a script of the folder. */

@@ -10,9 +10,18 @@ import { CodeCache } from './code-cache.ts';
  * @returns the exit code
  */
 export async function start(folder: string, options: Start): Promise<number> {
-  const cache = new CodeCache(folder, readFileSync(join(folder, 'build-id'), 'utf8'), process.env);
+  const cache = new CodeCache(folder, readBuildId(folder), process.env);
   const { main } = cache.load('cli.cjs') as { main: (options: Start) => Promise<number> };
   const exitCode = await main(options);
   cache.save();
   return exitCode;
+}
+
+/** Empty where it is missing: then the cache is not used. */
+function readBuildId(folder: string): string {
+  try {
+    return readFileSync(join(folder, 'build-id'), 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -11,7 +11,11 @@ export interface FileTargetOptions {
   readonly noOverwrite?: boolean;
   /** Permission bits of a new file; default 0666 less the umask. A replaced file keeps its own. */
   readonly mode?: number;
-  /** Gives a replaced file `mode` as well. */
+  /**
+   * Gives a replaced file `mode` as well.
+   *
+   * @internal
+   */
   readonly replaceMode?: boolean;
   /** What to call it in a message; default: the path. */
   readonly name?: string;
@@ -38,6 +42,22 @@ export async function openFileTarget(path: string, options: FileTargetOptions = 
     { ...options, name },
     options.replaceMode === true ? undefined : existing?.mode,
   );
+}
+
+/** A whole small file at once: complete under its name, or not there. */
+export async function writeFileAtomically(
+  path: string,
+  content: Uint8Array,
+  options: FileTargetOptions = {},
+): Promise<void> {
+  const sink = await openFileTarget(path, options);
+  try {
+    await sink.write(content);
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+  await sink.commit();
 }
 
 type NamedTarget = FileTargetOptions & { readonly name: string };

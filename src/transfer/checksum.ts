@@ -8,6 +8,13 @@ import { crc32 } from 'node:zlib';
 export const CHECKSUM_ALGORITHMS = ['CRC32', 'SHA1', 'SHA256', 'CRC32C', 'CRC64NVME'] as const;
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
+/** A checksum of a whole object. */
+export interface StoredChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Base64. */
+  readonly value: string;
+}
+
 /** A checksum that grows with the data. */
 export interface RunningChecksum {
   update(chunk: Uint8Array): void;

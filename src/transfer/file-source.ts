@@ -93,6 +93,9 @@ export class FileSource extends Source {
       position += filled;
       yield chunk;
     }
+    // a file that grows, or one of /proc, which has no size and holds something all the same
+    const { bytesRead } = await this.#handle.read(Buffer.alloc(1), 0, 1, position);
+    if (bytesRead !== 0) throw changed(this.name);
   }
 
   /**
@@ -101,14 +104,9 @@ export class FileSource extends Source {
    */
   async *#readChecked(): AsyncGenerator<Buffer> {
     let crc32 = 0;
-    let given = 0;
     let last: Buffer | undefined;
     for await (const chunk of this.#read()) {
-      if (last !== undefined) {
-        yield last;
-        given += last.length;
-        this.onProgress?.(given);
-      }
+      if (last !== undefined) yield last;
       crc32 = updateCrc32(crc32, chunk);
       last = chunk;
     }
@@ -116,7 +114,6 @@ export class FileSource extends Source {
     const touched = now.size !== this.#stat.size || now.mtimeNs !== this.#stat.mtimeNs;
     if (touched || (this.#crc32 !== undefined && crc32 !== this.#crc32)) throw changed(this.name);
     if (last !== undefined) yield last;
-    this.onProgress?.(this.size);
   }
 }
 

@@ -18,9 +18,6 @@ export abstract class Source {
   /** How to call it in a message. */
   abstract readonly name: string;
 
-  /** Called with the bytes given out since `open`; starts again at 0 when a request is tried again. */
-  onProgress: ((bytes: number) => void) | undefined;
-
   /** Hashes the whole source. */
   abstract digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest>;
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { SsecError } from '../../src/errors.ts';
 import { getObject } from '../../src/get-object.ts';
 import { type ChecksumAlgorithm, createChecksum } from '../../src/transfer/checksum.ts';
 import { openFileTarget } from '../../src/transfer/atomic-file.ts';
@@ -153,5 +154,50 @@ describe.each([
     });
     expect((await rejected(got)).code).toBe('CANCELLED');
     expect(readdirSync(dir)).toEqual(older === undefined ? [] : ['a']);
+  });
+});
+
+describe('a range', () => {
+  const ranged = async (range: string, answer: WireAnswer): Promise<unknown> => {
+    const { client } = await faulty((request) => ({
+      ...answer,
+      headers: { ...echoOf(request), ...answer.headers },
+    }));
+    const path = join(folder(), 'part');
+    const outcome = await getObject({
+      client,
+      bucket: 'bucket',
+      key: 'k',
+      customerKey,
+      range,
+      openSink: () => openFileTarget(path),
+    }).catch((error: unknown) => error);
+    if (outcome instanceof SsecError) expect(existsSync(path)).toBe(false);
+    return outcome;
+  };
+  const part = (contentRange: string, body: string): WireAnswer => ({
+    status: 206,
+    headers: { 'content-range': contentRange },
+    body,
+  });
+
+  test.each([
+    ['bytes=1-3', part('bytes 1-3/6', 'bcd')],
+    ['bytes=4-', part('bytes 4-5/6', 'ef')],
+    ['bytes=4-99', part('bytes 4-5/6', 'ef')],
+    ['bytes=-2', part('bytes 4-5/6', 'ef')],
+    ['bytes=-99', part('bytes 0-5/6', 'abcdef')],
+  ])('%s as it was asked for', async (range, answer) => {
+    expect(await ranged(range, answer)).toMatchObject({ proof: 'size', size: answer.body?.length });
+  });
+
+  test.each([
+    ['ignored: the whole object', 'bytes=1-3', { status: 200, body: 'abcdef' }],
+    ['another one', 'bytes=1-3', part('bytes 2-4/6', 'cde')],
+    ['less of it', 'bytes=1-3', part('bytes 1-2/6', 'bc')],
+    ['another end', 'bytes=-2', part('bytes 0-1/6', 'ab')],
+    ['one that is none', 'bytes=1-3', part('bytes 1-3', 'bcd')],
+  ])('%s is refused, and nothing is written', async (_name, range, answer) => {
+    expect(await ranged(range, answer)).toMatchObject({ code: 'NOT_SUPPORTED' });
   });
 });

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -242,6 +243,68 @@ describe('an assumed role', () => {
     expect(put.stderr).toMatch(/certificate of .* is not trusted/);
     expect(lender.requests).toEqual([]);
     expect(server.requests).toEqual([]);
+  });
+});
+
+describe('credentials that are refused', () => {
+  test('by STS: it is not S3 that refused', async () => {
+    const certificate = await makeCertificate(new Date());
+    const made = await scene({ certificate });
+    const { cwd, env } = made;
+    const denied = await startWireServer(
+      () => ({
+        status: 403,
+        headers: { 'content-type': 'text/xml' },
+        body: '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>',
+      }),
+      { certificate },
+    );
+    onTestFinished(() => denied.close());
+    writeFileSync(
+      join(cwd, 'config'),
+      '[profile base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = basesecretbasesecret\n' +
+        '[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n',
+    );
+    const more = {
+      AWS_ACCESS_KEY_ID: '',
+      AWS_CONFIG_FILE: join(cwd, 'config'),
+      AWS_SHARED_CREDENTIALS_FILE: join(cwd, 'none'),
+      PROFILE: 'role',
+      AWS_ENDPOINT_URL_STS: denied.endpoint,
+    };
+    const got = await ssec(['get', 'sample.txt'], cwd, { ...env, ...more });
+    expect(got.status).toBe(4);
+    expect(got.stderr).toContain('The credentials of the profile "role" could not be had');
+    expect(got.stderr).toContain('not authorized to perform: sts:AssumeRole');
+    expect(made.server.requests).toEqual([]);
+  });
+});
+
+describe('SSO', () => {
+  test('is asked in its own region, and its proxy failing is one of the network', async () => {
+    const { proxy, cwd, env } = await scene({ refuse: 403 });
+    writeFileSync(
+      join(cwd, 'config'),
+      '[profile sso]\nsso_start_url = https://example.awsapps.com/start\nsso_region = eu-central-1\n' +
+        'sso_account_id = 123456789012\nsso_role_name = r\nregion = us-east-1\n',
+    );
+    const cache = join(cwd, '.aws/sso/cache');
+    mkdirSync(cache, { recursive: true });
+    const name = createHash('sha1').update('https://example.awsapps.com/start').digest('hex');
+    writeFileSync(
+      join(cache, `${name}.json`),
+      JSON.stringify({ accessToken: 'TOKENTOKENTOKEN', expiresAt: '2099-01-01T00:00:00Z' }),
+    );
+    const put = await ssec(['put', 'sample.txt'], cwd, {
+      ...env,
+      HOME: cwd,
+      AWS_ACCESS_KEY_ID: '',
+      AWS_CONFIG_FILE: join(cwd, 'config'),
+      PROFILE: 'sso',
+    });
+    expect([...new Set(targets(proxy))]).toEqual(['portal.sso.eu-central-1.amazonaws.com:443']);
+    expect(put.status).toBe(9);
+    expect(put.stderr).toContain('The proxy did not open the way to the service that lends the credentials');
   });
 });
 

@@ -31,7 +31,7 @@ describe('a server that fails and recovers', () => {
     const { server, client } = await faulty((request, index) => (index < 2 ? failure : ok(request)));
     const progress: number[] = [];
     const result = await putFile(client, content, { onProgress: (bytes) => progress.push(bytes) });
-    expect(result.checksumCrc32).toBe(crc32);
+    expect(result.checksum).toEqual({ algorithm: 'CRC32', value: crc32 });
     expect(server.requests).toHaveLength(3);
     for (const request of server.requests) {
       expect(request.body.equals(content)).toBe(true);
@@ -46,7 +46,7 @@ describe('a server that fails and recovers', () => {
     const { server, client } = await faulty((request, index) =>
       index === 0 ? { status: 0, unanswered: true } : ok(request),
     );
-    expect(await putFile(client, content)).toMatchObject({ checksumCrc32: crc32 });
+    expect(await putFile(client, content)).toMatchObject({ checksum: { algorithm: 'CRC32', value: crc32 } });
     expect(server.requests.map((request) => request.body.equals(content))).toEqual([true, true]);
     expect(server.connections()).toBe(2);
   });
@@ -91,7 +91,10 @@ describe('412 on a conditional put', () => {
 
   test('after a repeat: HEAD shows our object, so it is done', async () => {
     const { client } = await faulty(script({}));
-    expect(await putFile(client, content, { noOverwrite: true })).toMatchObject({ checksumCrc32: crc32 });
+    expect(await putFile(client, content, { noOverwrite: true })).toMatchObject({
+      proof: 'CRC32',
+      checksum: { algorithm: 'CRC32', value: crc32 },
+    });
   });
 
   test.each<[string, Head]>([
@@ -200,6 +203,40 @@ describe('a refusal before the body is read', () => {
       expect(server.requests[1]?.body.equals(content)).toBe(true);
     },
   );
+});
+
+describe('a refusal before the body is read, again and again', () => {
+  test('takes no connection out of the pool', async () => {
+    const { client } = await faulty(() => ({ ...s3Error(403, 'AccessDenied'), early: 'ignore' }), {
+      maxSockets: 2,
+    });
+    const source = await fileSource(Buffer.alloc(24 * 1024 * 1024, 'x'));
+    for (let i = 0; i < 4; i++) {
+      expect((await rejected(putFile(client, content, { source }))).code).toBe('ACCESS_DENIED');
+    }
+  });
+});
+
+describe('several requests at once to a bucket of another region', () => {
+  test('all follow it', async () => {
+    const { server, client } = await faulty((request) =>
+      request.headers['authorization']?.includes('/eu-west-3/') === true
+        ? ok(request)
+        : { ...s3Error(301, 'PermanentRedirect'), headers: { 'x-amz-bucket-region': 'eu-west-3' } },
+    );
+    const results = await Promise.all([1, 2, 3, 4].map(() => putFile(client, content)));
+    expect(results).toHaveLength(4);
+    expect(client.region).toBe('eu-west-3');
+    expect(server.requests.length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('a server that knows no conditional put', () => {
+  test('is not said to know no SSE-C', async () => {
+    const { client } = await faulty([s3Error(501, 'NotImplemented')]);
+    const error = await rejected(putFile(client, content, { noOverwrite: true }));
+    expect(error).toMatchObject({ code: 'NOT_SUPPORTED', hints: ['try it without --no-overwrite'] });
+  });
 });
 
 describe('a file that changes while it is sent', () => {

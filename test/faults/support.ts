@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type ClientOptions, SsecClient } from '../../src/client.ts';
+import { type SsecClientOptions, SsecClient } from '../../src/client.ts';
 import { type GetObjectResult, getObject } from '../../src/get-object.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import { type PutObjectOptions, type PutObjectResult, putObject } from '../../src/put-object.ts';
@@ -22,7 +22,7 @@ export const customerKey = CustomerKey.fromBytes(
 /** A server that does as told, and a client that trusts it; both go when the test ends. */
 export async function faulty(
   script: readonly WireAnswer[] | WireHandler,
-  options: Partial<ClientOptions> = {},
+  options: Partial<SsecClientOptions> = {},
 ): Promise<{ server: WireServer; client: SsecClient }> {
   const server = await startWireServer(script);
   const client = clientOf(server, options);
@@ -30,7 +30,7 @@ export async function faulty(
   return { server, client };
 }
 
-export function clientOf(server: WireServer, options: Partial<ClientOptions> = {}): SsecClient {
+export function clientOf(server: WireServer, options: Partial<SsecClientOptions> = {}): SsecClient {
   const client = new SsecClient({
     region: 'us-east-1',
     endpoint: server.endpoint,

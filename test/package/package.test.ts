@@ -97,6 +97,11 @@ describe('the package ssec', () => {
       'dist/build-id',
       'dist/index.js',
       'dist/sbom.cdx.json',
+      'docs/compatibility.md',
+      'docs/decisions.md',
+      'docs/json.md',
+      'docs/limits.md',
+      'docs/security.md',
       'package.json',
     ]);
     expect(packed.files.find(({ path }) => path === 'bin/ssec.js')?.mode).toBe(0o755);

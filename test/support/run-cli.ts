@@ -19,6 +19,7 @@ export interface CliOptions {
   readonly signal?: AbortSignal;
   readonly signals?: Io['signals'];
   readonly loadSandbox?: Io['loadSandbox'];
+  readonly loadProxyFinder?: Io['loadProxyFinder'];
 }
 
 /** Runs the command line in this process. */
@@ -33,6 +34,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     stderr: err,
     signal: options.signal ?? new AbortController().signal,
     signals: options.signals ?? process,
+    loadProxyFinder: options.loadProxyFinder ?? (() => Promise.resolve(() => '')),
     packageFile: fileURLToPath(new URL('../../package.json', import.meta.url)),
     loadSandbox: options.loadSandbox ?? (() => import('ssec-sandbox')),
   };

@@ -1,7 +1,8 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, SsecError } from '../../src/errors.ts';
-import { type ServiceRequest, redirectRegion, serviceAnswer, toSsecError } from '../../src/service-error.ts';
+import { redirectRegion, serviceAnswer } from '../../src/service-answer.ts';
+import { type ServiceRequest, toSsecError } from '../../src/service-error.ts';
 
 const P = 'Requests specifying Server Side Encryption with Customer provided keys must ';
 

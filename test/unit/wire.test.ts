@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { allowSseC } from '../../src/bucket-encryption.ts';
-import { type ClientOptions, SsecClient } from '../../src/client.ts';
+import { type SsecClientOptions, SsecClient } from '../../src/client.ts';
 import { getObject } from '../../src/get-object.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import { type PutObjectOptions, type PutObjectResult, putObject } from '../../src/put-object.ts';
@@ -37,7 +37,7 @@ const CRC32 = 'y/Q5Jg==';
 
 async function start(
   script: readonly WireAnswer[] | WireHandler,
-  options: Partial<ClientOptions> = {},
+  options: Partial<SsecClientOptions> = {},
 ): Promise<{ server: WireServer; client: SsecClient }> {
   const server = await startWireServer(script);
   const client = new SsecClient({
@@ -105,7 +105,7 @@ describe('PutObject', () => {
     expect(Object.keys(request.headers).filter((name) => name.startsWith('x-amz-checksum-'))).toEqual([
       'x-amz-checksum-crc32',
     ]);
-    expect(result).toMatchObject({ size: 9, checksumCrc32: CRC32, proof: 'MD5' });
+    expect(result).toMatchObject({ size: 9, checksum: { algorithm: 'CRC32', value: CRC32 }, proof: 'MD5' });
   });
 
   test('a file goes the same way', async () => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addOutputOptions, addSettingOptions } from '../options.ts';
 import type { Act } from '../program.ts';
-import { type CommandContext, bucketOf, loadSettings, openClient } from '../session.ts';
+import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
 
 export function addBucket(program: Command, act: Act): void {
   const bucket = program.command('bucket').description('what a bucket says about SSE-C');
@@ -28,8 +28,7 @@ async function allowSseC(context: CommandContext, name: string | undefined): Pro
   const { io, reporter } = context;
   const settings = await loadSettings(context, { usesKey: false });
   const bucket = bucketOf(settings, name?.replace(/^s3:\/\/([^/]*)\/?$/, '$1'));
-  const client = await openClient(context, settings);
-  try {
+  await withClient(context, settings, async (client) => {
     const library = await import('../../bucket-encryption.ts');
     const state = await library.allowSseC({ client, bucket, signal: io.signal });
     reporter.notice(
@@ -42,14 +41,14 @@ async function allowSseC(context: CommandContext, name: string | undefined): Pro
         type: 'bucket-allow-sse-c',
         Bucket: bucket,
         Changed: state.changed,
-        BlockedEncryptionTypes: state.blockedEncryptionTypes,
-        SSEAlgorithm: state.sseAlgorithm ?? null,
-        KMSMasterKeyID: state.kmsMasterKeyId ?? null,
-        BucketKeyEnabled: state.bucketKeyEnabled ?? null,
+        ...reporter.redactor.strikeMembers({
+          BlockedEncryptionTypes: state.blockedEncryptionTypes,
+          SSEAlgorithm: state.sseAlgorithm ?? null,
+          KMSMasterKeyID: state.kmsMasterKeyId ?? null,
+          BucketKeyEnabled: state.bucketKeyEnabled ?? null,
+        }),
       },
       bucket,
     );
-  } finally {
-    client.close();
-  }
+  });
 }

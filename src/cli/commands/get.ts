@@ -4,6 +4,7 @@ import { join, posix, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SsecError, systemErrorCode } from '../../errors.ts';
 import type { GetObjectResult } from '../../get-object.ts';
+import type { CustomerKey } from '../../keys/customer-key.ts';
 import {
   type ObjectAddress,
   checkObjectKey,
@@ -14,9 +15,12 @@ import type { Settings } from '../../settings/settings.ts';
 import { openFileTarget } from '../../transfer/atomic-file.ts';
 import { type Sink, streamSink, unwritable } from '../../transfer/sink.ts';
 import type { Io } from '../io.ts';
+import { checksumFields } from '../output/checksum-fields.ts';
+import type { Redactor } from '../output/redactor.ts';
+import type { JsonRecord, Progress } from '../output/reporter.ts';
 import { addKeyFormatOption, addOutputOptions, addSettingOptions } from '../options.ts';
 import type { Act } from '../program.ts';
-import { type CommandContext, bucketOf, loadKey, loadSettings, openClient } from '../session.ts';
+import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
 import { terminalSink } from '../terminal-sink.ts';
 
 interface GetOptions {
@@ -64,10 +68,9 @@ async function get(context: CommandContext, source: string | undefined, options:
   await refuseKeyFile(target, settings, io);
   const range = parseRange(options.range);
   const customerKey = await loadKey(context, settings);
-  const client = await openClient(context, settings);
-  let progress = { update: (_bytes: number): void => undefined, stop: (): void => undefined };
-  try {
+  await withClient(context, settings, async (client) => {
     const { getObject } = await import('../../get-object.ts');
+    let progress: Progress | undefined;
     const result = await getObject({
       client,
       ...address,
@@ -79,41 +82,38 @@ async function get(context: CommandContext, source: string | undefined, options:
         progress = await reporter.progress(posix.basename(object.key), object.size);
         return sink;
       },
-      onProgress: (bytes) => progress.update(bytes),
-    });
-    progress.stop();
+      onProgress: (bytes) => progress?.update(bytes),
+    }).finally(() => progress?.stop());
     if (!result.encrypted)
       reporter.notice(`${formatObjectAddress(address)} is not encrypted with a customer key`);
-    if (target.path !== '-')
-      await reporter.result(record(result, target.shown, customerKey?.fingerprint), target.shown);
-  } finally {
-    progress.stop();
-    client.close();
-  }
+    if (target.path === '-') return;
+    await reporter.result(record(result, target.shown, customerKey, reporter.redactor), target.shown);
+  });
 }
 
 function record(
   result: GetObjectResult,
   path: string,
-  fingerprint: string | undefined,
-): { type: string } & Record<string, unknown> {
+  customerKey: CustomerKey | undefined,
+  redactor: Redactor,
+): JsonRecord {
   return {
     type: 'get',
     Bucket: result.bucket,
     Key: result.key,
-    VersionId: result.versionId ?? null,
     Path: path,
     Size: result.size,
-    ContentRange: result.contentRange ?? null,
-    ETag: result.etag ?? null,
-    LastModified: result.lastModified?.toISOString() ?? null,
-    ContentType: result.contentType ?? null,
-    Metadata: result.metadata,
     SSECustomerAlgorithm: result.encrypted ? 'AES256' : null,
-    SSECustomerKeyMD5: result.encrypted ? (fingerprint ?? null) : null,
-    Checksum: result.checksum?.value ?? null,
-    ChecksumAlgorithm: result.checksum?.algorithm ?? null,
-    ChecksumType: result.checksum === undefined ? null : 'FULL_OBJECT',
+    SSECustomerKeyMD5: result.encrypted ? (customerKey?.fingerprint ?? null) : null,
+    ...redactor.strikeMembers({
+      VersionId: result.versionId ?? null,
+      ContentRange: result.contentRange ?? null,
+      ETag: result.etag ?? null,
+      LastModified: result.lastModified?.toISOString() ?? null,
+      ContentType: result.contentType ?? null,
+      Metadata: result.metadata,
+      ...checksumFields(result.checksum),
+    }),
     Proof: result.proof,
   };
 }
@@ -186,12 +186,25 @@ async function openTarget(target: Target, options: GetOptions, io: Io): Promise<
   });
 }
 
-/** The download must not replace the key that opens it. */
+/** The download must not replace the key that opens it, be it a key file or the env file with the key in it. */
 async function refuseKeyFile(target: Target, settings: Settings, io: Io): Promise<void> {
-  if (settings.key.kind !== 'file' || settings.key.value === '-' || target.path === '-') return;
+  if (target.path === '-') return;
+  const files = [
+    settings.key.kind === 'file' && settings.key.value !== '-' ? settings.key.value : undefined,
+    settings.envFilePath,
+  ];
   const real = async (path: string): Promise<string> => realpath(path).catch(() => path);
-  if ((await real(resolve(io.cwd, settings.key.value))) !== (await real(target.path))) return;
-  throw new SsecError('USAGE', `"${target.shown}" is the key file; the download would replace it.`);
+  const written = await real(target.path);
+  for (const file of files) {
+    if (file === undefined || (await real(resolve(io.cwd, file))) !== written) continue;
+    throw new SsecError(
+      'USAGE',
+      `"${target.shown}" holds your settings or your key; the download would replace it.`,
+      {
+        hints: ['name another file: -o FILE'],
+      },
+    );
+  }
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#name-byte-ranges */

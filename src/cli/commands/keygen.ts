@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { CustomerKey } from '../../keys/customer-key.ts';
+import { shellWord } from '../../shell-word.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { addOutputOptions } from '../options.ts';
 import type { Act } from '../program.ts';
@@ -52,19 +53,9 @@ async function keygen(context: CommandContext, options: KeygenOptions): Promise<
     return;
   }
   if (options.output !== undefined && options.output !== '-') {
-    const { openFileTarget } = await import('../../transfer/atomic-file.ts');
     const path = options.output;
-    const sink = await openFileTarget(resolve(io.cwd, path), {
-      noOverwrite: true,
-      mode: 0o600,
-      name: path,
-    }).catch((error: unknown) => {
-      throw keptKeyError(error, path);
-    });
-    await sink.write(Buffer.from(`${key.toBase64()}\n`));
-    await sink.commit().catch((error: unknown) => {
-      throw keptKeyError(error, path);
-    });
+    const { writeKeyFile } = await import('../../settings/key-file.ts');
+    await writeKeyFile(resolve(io.cwd, path), path, key);
     await reporter.result({ type: 'keygen', Path: path, SSECustomerKey: null, SSECustomerKeyMD5: md5 }, path);
     return;
   }
@@ -81,14 +72,6 @@ async function keygen(context: CommandContext, options: KeygenOptions): Promise<
   );
 }
 
-function keptKeyError(error: unknown, path: string): unknown {
-  if (!(error instanceof SsecError) || error.code !== 'TARGET_EXISTS') return error;
-  return new SsecError('TARGET_EXISTS', `"${path}" exists already, and a key file is never overwritten.`, {
-    hints: ['objects may need the key in it; choose another name'],
-    cause: error,
-  });
-}
-
 /** A key in a repository is a key in every clone of it. */
 async function warnUnlessIgnored(context: CommandContext, path: string): Promise<void> {
   const { io, reporter } = context;
@@ -102,5 +85,8 @@ async function warnUnlessIgnored(context: CommandContext, path: string): Promise
   if ((await git('rev-parse', '--is-inside-work-tree')) !== 0) return;
   // 1 = not ignored, or tracked already
   if ((await git('check-ignore', '-q', '--', resolve(io.cwd, path))) !== 1) return;
-  reporter.warning(`"${path}" lies in a git work tree that does not ignore it`, `echo ${path} >> .gitignore`);
+  reporter.warning(
+    `"${path}" lies in a git work tree that does not ignore it`,
+    `echo ${shellWord(path)} >> .gitignore`,
+  );
 }

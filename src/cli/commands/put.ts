@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SsecError } from '../../errors.ts';
+import type { SsecClient } from '../../client.ts';
 import type { CustomerKey } from '../../keys/customer-key.ts';
 import {
   type ObjectAddress,
@@ -11,12 +10,21 @@ import {
   parseObjectAddress,
 } from '../../object-address.ts';
 import type { UploadChecksum } from '../../put-object.ts';
+import { shellWord } from '../../shell-word.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Source } from '../../transfer/source.ts';
-import type { Input, Io } from '../io.ts';
-import { addKeyFormatOption, addOutputOptions, addSettingOptions, collectMetadata } from '../options.ts';
+import type { Io } from '../io.ts';
+import {
+  addKeyFormatOption,
+  addOutputOptions,
+  addSettingOptions,
+  collectMetadata,
+  parseHeaderValue,
+} from '../options.ts';
+import { checksumFields } from '../output/checksum-fields.ts';
 import type { Act } from '../program.ts';
-import { type CommandContext, bucketOf, loadKey, loadSettings, openClient } from '../session.ts';
+import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
+import { contentTypeOf, isPipe, openUploadSource } from '../upload-source.ts';
 
 interface PutOptions {
   readonly overwrite: boolean;
@@ -26,9 +34,6 @@ interface PutOptions {
   readonly checksum: UploadChecksum;
   readonly allowWeakKey?: boolean;
 }
-
-/** What stdin may hold, since it stands in memory until it is sent: never in a plaintext file. */
-const MAX_STDIN_BYTES = 64 * 1024 ** 2;
 
 export function addPut(program: Command, act: Act): void {
   const command = addOutputOptions(
@@ -41,8 +46,8 @@ export function addPut(program: Command, act: Act): void {
     .argument('[dest]', "object key, prefix/ or s3://bucket/key (default: the file's base name)")
     .option('--no-overwrite', 'fail if the object exists')
     .option('--metadata <name=value>', 'user metadata; may be given several times', collectMetadata)
-    .option('--content-type <type>', 'content type (default: by the name)')
-    .option('--storage-class <class>', 'storage class, as S3 names it')
+    .option('--content-type <type>', 'content type (default: by the name)', parseHeaderValue)
+    .option('--storage-class <class>', 'storage class, as S3 names it', parseHeaderValue)
     .addOption(
       new Option(
         '--checksum <algorithm>',
@@ -74,7 +79,7 @@ async function put(
   dest: string | undefined,
   options: PutOptions,
 ): Promise<void> {
-  const { io, reporter } = context;
+  const { io } = context;
   const settings = await loadSettings(context, { usesKey: true });
   const { path, address } = await resolveTarget(file, dest, settings, io);
   if (path === '-' && settings.key.kind === 'file' && settings.key.value === '-') {
@@ -82,51 +87,56 @@ async function put(
   }
   const customerKey = await loadKey(context, settings);
   checkWriteKey(customerKey, options);
-  const source = await openSource(path, io);
+  const source = await openUploadSource(path, io);
   try {
-    const client = await openClient(context, settings);
-    const progress = await reporter.progress(basename(source.name), source.size);
-    try {
-      const { putObject } = await import('../../put-object.ts');
-      const contentType = options.contentType ?? (await contentTypeOf(path, address.key));
-      const result = await putObject({
-        client,
-        ...address,
-        customerKey,
-        source,
-        checksum: options.checksum,
-        noOverwrite: !options.overwrite,
-        onProgress: (bytes) => progress.update(bytes),
-        signal: io.signal,
-        ...(contentType === undefined ? {} : { contentType }),
-        ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
-        ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
-      });
-      progress.stop();
-      await reporter.result(
-        {
-          type: 'put',
-          Bucket: result.bucket,
-          Key: result.key,
-          VersionId: result.versionId ?? null,
-          Size: result.size,
-          ETag: result.etag ?? null,
-          ContentType: result.contentType ?? null,
-          SSECustomerAlgorithm: 'AES256',
-          SSECustomerKeyMD5: customerKey.fingerprint ?? null,
-          ChecksumCRC32: result.checksumCrc32,
-          ChecksumType: 'FULL_OBJECT',
-          Proof: result.proof,
-        },
-        formatObjectAddress(address),
-      );
-    } finally {
-      progress.stop();
-      client.close();
-    }
+    await withClient(context, settings, (client) =>
+      upload(context, { client, source, customerKey, address, path }, options),
+    );
   } finally {
     await source.close();
   }
+}
+
+interface Upload {
+  readonly client: SsecClient;
+  readonly source: Source;
+  readonly customerKey: CustomerKey;
+  readonly address: ObjectAddress;
+  /** Of the file, for its type. */
+  readonly path: string;
+}
+
+async function upload({ io, reporter }: CommandContext, what: Upload, options: PutOptions): Promise<void> {
+  const { client, source, customerKey, address } = what;
+  const { putObject } = await import('../../put-object.ts');
+  const contentType = options.contentType ?? (await contentTypeOf(what.path, address.key));
+  const progress = await reporter.progress(basename(source.name), source.size);
+  const result = await putObject({
+    client,
+    ...address,
+    customerKey,
+    source,
+    checksum: options.checksum,
+    noOverwrite: !options.overwrite,
+    onProgress: (bytes) => progress.update(bytes),
+    signal: io.signal,
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
+    ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
+  }).finally(() => progress.stop());
+  const record = {
+    type: 'put',
+    Bucket: result.bucket,
+    Key: result.key,
+    ...reporter.redactor.strikeMembers({ VersionId: result.versionId ?? null, ETag: result.etag ?? null }),
+    Size: result.size,
+    ContentType: result.contentType ?? null,
+    SSECustomerAlgorithm: 'AES256',
+    SSECustomerKeyMD5: customerKey.fingerprint ?? null,
+    ...checksumFields(result.checksum),
+    Proof: result.proof,
+  };
+  await reporter.result(record, formatObjectAddress(address));
 }
 
 /** What is read, and what it becomes. An argument beats `KEY`: `put other.jpg` never writes to KEY's object. */
@@ -146,7 +156,10 @@ async function resolveTarget(
   if (file === '') throw new SsecError('USAGE', 'The file name is empty.');
   if (file.startsWith('s3://')) {
     throw new SsecError('USAGE', `put takes a local file first, and "${file}" is an address.`, {
-      hints: [`to download it: ssec get ${file}`, `to upload to it: ssec put FILE ${file}`],
+      hints: [
+        `to download it: ssec get ${shellWord(file)}`,
+        `to upload to it: ssec put FILE ${shellWord(file)}`,
+      ],
     });
   }
   const nameless = file === '-' || (await isPipe(resolve(io.cwd, file)));
@@ -154,7 +167,7 @@ async function resolveTarget(
   const key = given?.key ?? dest ?? '';
   if (nameless && (key === '' || key.endsWith('/'))) {
     throw new SsecError('USAGE', 'What comes from a pipe has no name of its own; name the object.', {
-      hints: [`ssec put ${file} NAME`],
+      hints: [`ssec put ${file === '-' ? file : shellWord(file)} NAME`],
     });
   }
   const named = key === '' || (key.endsWith('/') && !nameless) ? key + basename(file) : key;
@@ -181,61 +194,4 @@ function checkWriteKey(key: CustomerKey | undefined, options: PutOptions): asser
       },
     );
   }
-}
-
-async function openSource(path: string, io: Io): Promise<Source> {
-  if (path === '-') return readAll(io.stdin, 'stdin', io.signal);
-  const full = resolve(io.cwd, path);
-  if (await isPipe(full)) {
-    const stream = createReadStream(full);
-    try {
-      return await readAll(stream, path, io.signal);
-    } finally {
-      stream.destroy();
-    }
-  }
-  const { FileSource } = await import('../../transfer/file-source.ts');
-  return FileSource.open(full, path);
-}
-
-/** A FIFO, a process substitution, a device: read once, from the start, to its end. */
-async function isPipe(path: string): Promise<boolean> {
-  const status = await stat(path).catch(() => undefined);
-  return status !== undefined && !status.isFile() && !status.isDirectory();
-}
-
-async function readAll(stream: Input, name: string, signal: AbortSignal): Promise<Source> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const stop = (): void => {
-    stream.destroy();
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    for await (const chunk of stream) {
-      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-      size += bytes.length;
-      if (size > MAX_STDIN_BYTES) {
-        throw new SsecError(
-          'NOT_SUPPORTED',
-          `${name} holds more than 64 MiB, which this version cannot stream.`,
-          {
-            hints: ['write it to a file first and put that: files go up to 5 GiB'],
-          },
-        );
-      }
-      chunks.push(bytes);
-    }
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-  signal.throwIfAborted();
-  const { BytesSource } = await import('../../transfer/bytes-source.ts');
-  return new BytesSource(Buffer.concat(chunks), name);
-}
-
-async function contentTypeOf(path: string, key: string): Promise<string | undefined> {
-  const name = path !== '-' && extname(path) !== '' ? path : key;
-  const { default: mime } = await import('mime');
-  return mime.getType(name) ?? undefined;
 }

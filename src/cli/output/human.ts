@@ -29,6 +29,10 @@ export class HumanReporter implements Reporter {
     if (!this.#options.quiet) this.#line(`ssec: ${message}`);
   }
 
+  detail(message: string): void {
+    if (this.#options.verbose) this.#line(`ssec: ${message}`);
+  }
+
   warning(message: string, ...hints: string[]): void {
     if (this.#options.quiet) return;
     this.#line(`ssec: warning: ${message}`);

@@ -4,6 +4,7 @@ import { exitCodeOf } from '../exit-codes.ts';
 import { type Output, write } from '../io.ts';
 import { silentProgress } from './human.ts';
 import { Redactor } from './redactor.ts';
+import { mapStrings } from './map-strings.ts';
 import type { JsonRecord, OutputOptions, Progress, Reporter } from './reporter.ts';
 
 /** One JSON object a line: results on stdout; errors, warnings and requests on stderr. */
@@ -20,15 +21,15 @@ export class JsonReporter implements Reporter {
   }
 
   result(record: JsonRecord): Promise<void> {
-    // what a server said of the object may hold what it was sent
-    return write(
-      this.#stdout,
-      `${JSON.stringify(mapStrings(record, (text) => this.redactor.strike(text)))}\n`,
-    );
+    return write(this.#stdout, `${JSON.stringify(record)}\n`);
   }
 
   notice(message: string): void {
     if (!this.#options.quiet) this.#line({ type: 'notice', Message: message });
+  }
+
+  detail(message: string): void {
+    if (this.#options.verbose) this.#line({ type: 'notice', Message: message });
   }
 
   warning(message: string, ...hints: string[]): void {
@@ -73,14 +74,4 @@ export class JsonReporter implements Reporter {
     const clean = mapStrings(record, (text) => this.redactor.clean(text));
     this.#stderr.write(`${JSON.stringify(clean)}\n`);
   }
-}
-
-/** A copy of a JSON value with every string in it changed, names of members included. */
-function mapStrings(value: unknown, change: (text: string) => string): unknown {
-  if (typeof value === 'string') return change(value);
-  if (Array.isArray(value)) return value.map((item: unknown) => mapStrings(item, change));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [change(name), mapStrings(member, change)]),
-  );
 }

@@ -1,7 +1,12 @@
 import type { CustomerKey } from '../../keys/customer-key.ts';
+import { mapStrings } from './map-strings.ts';
 
-/** A part of a secret as short as this is struck out (characters). */
-const WINDOW = 8;
+/**
+ * A part of a secret as short as this is struck out (characters). A customer key is random, so that a short part
+ * is no word; a secret access key may be what somebody chose.
+ */
+const KEY_WINDOW = 8;
+const TEXT_WINDOW = 12;
 
 /** What signs a request: whoever has it can repeat that request for a while. */
 const SIGNATURE = /(Signature=)[0-9a-f]+/gi;
@@ -11,7 +16,10 @@ const SIGNATURE = /(Signature=)[0-9a-f]+/gi;
  * customer key in some errors, and text may hold escape sequences for the terminal.
  */
 export class Redactor {
-  readonly #windows = new Set<string>();
+  readonly #windows = new Map<number, Set<string>>([
+    [KEY_WINDOW, new Set()],
+    [TEXT_WINDOW, new Set()],
+  ]);
 
   /** From now on no form of the key shows, whole or in part: raw, base64, hex, URL-encoded. */
   protectKey(key: CustomerKey): void {
@@ -26,15 +34,15 @@ export class Redactor {
       bytes.toString('latin1'),
       bytes.toString('utf8'),
     ]) {
-      this.#add(form);
+      this.#add(form, KEY_WINDOW);
     }
     // base64 of base64, as tools make of a key that was encoded already
-    this.#add(Buffer.from(base64).toString('base64'));
+    this.#add(Buffer.from(base64).toString('base64'), KEY_WINDOW);
   }
 
   /** A secret access key, a session token. */
   protectText(secret: string): void {
-    for (const form of [secret, ...urlEncoded(secret)]) this.#add(form);
+    for (const form of [secret, ...urlEncoded(secret)]) this.#add(form, TEXT_WINDOW);
   }
 
   /** The text without secrets and without control characters; line breaks are escaped as well. */
@@ -44,31 +52,41 @@ export class Redactor {
 
   /** The text without secrets, and otherwise as it is: for JSON, which escapes by itself. */
   strike(text: string): string {
-    return this.#strike(text).replace(SIGNATURE, '$1[secret]');
+    let struck = text;
+    for (const [width, windows] of this.#windows) struck = strikeParts(struck, width, windows);
+    return struck.replace(SIGNATURE, '$1[secret]');
   }
 
-  #add(form: string): void {
-    for (let i = 0; i + WINDOW <= form.length; i++) this.#windows.add(form.slice(i, i + WINDOW));
+  /** Strikes in every string of what a server said, names of members included. */
+  strikeMembers(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(
+      Object.entries(record).map(([name, value]) => [name, mapStrings(value, (text) => this.strike(text))]),
+    );
   }
 
-  #strike(text: string): string {
-    if (this.#windows.size === 0 || text.length < WINDOW) return text;
-    let out = '';
-    let copied = 0;
-    let i = 0;
-    while (i + WINDOW <= text.length) {
-      if (!this.#windows.has(text.slice(i, i + WINDOW))) {
-        i++;
-        continue;
-      }
-      let end = i + WINDOW;
-      while (end < text.length && this.#windows.has(text.slice(end - WINDOW + 1, end + 1))) end++;
-      out += `${text.slice(copied, i)}[secret]`;
-      copied = end;
-      i = end;
+  #add(form: string, width: number): void {
+    const windows = this.#windows.get(width);
+    for (let i = 0; i + width <= form.length; i++) windows?.add(form.slice(i, i + width));
+  }
+}
+
+function strikeParts(text: string, width: number, windows: ReadonlySet<string>): string {
+  if (windows.size === 0) return text;
+  let out = '';
+  let copied = 0;
+  let i = 0;
+  while (i + width <= text.length) {
+    if (!windows.has(text.slice(i, i + width))) {
+      i++;
+      continue;
     }
-    return out + text.slice(copied);
+    let end = i + width;
+    while (end < text.length && windows.has(text.slice(end - width + 1, end + 1))) end++;
+    out += `${text.slice(copied, i)}[secret]`;
+    copied = end;
+    i = end;
   }
+  return out + text.slice(copied);
 }
 
 /** As JavaScript writes it (`%2B`), and as others do (`%2b`). */

@@ -17,6 +17,8 @@ export interface Reporter {
   /** @param line what a person or a shell's `$(...)` gets; may be several lines */
   result(record: JsonRecord, line: string): Promise<void>;
   notice(message: string): void;
+  /** Only with --verbose. */
+  detail(message: string): void;
   warning(message: string, ...hints: string[]): void;
   error(error: SsecError): void;
   request(event: RequestEvent): void;

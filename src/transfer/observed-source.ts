@@ -1,0 +1,42 @@
+import { Readable } from 'node:stream';
+import { Source, type SourceDigest } from './source.ts';
+
+/** A source that tells how many of its bytes were taken; from 0 again when it is opened again. */
+export class ObservedSource extends Source {
+  readonly size: number;
+  readonly name: string;
+  readonly #source: Source;
+  readonly #onProgress: (bytes: number) => void;
+
+  constructor(source: Source, onProgress: (bytes: number) => void) {
+    super();
+    this.#source = source;
+    this.#onProgress = onProgress;
+    this.size = source.size;
+    this.name = source.name;
+  }
+
+  digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest> {
+    return this.#source.digest(options);
+  }
+
+  open(): Readable | Buffer {
+    const body = this.#source.open();
+    if (body instanceof Readable) return Readable.from(this.#count(body), { objectMode: false });
+    this.#onProgress(body.length);
+    return body;
+  }
+
+  close(): Promise<void> {
+    return this.#source.close();
+  }
+
+  async *#count(body: Readable): AsyncGenerator<Buffer> {
+    let taken = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      yield chunk;
+      taken += chunk.length;
+      this.#onProgress(taken);
+    }
+  }
+}
