@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { sandboxCli } from '../src/index.ts';
+import { sandboxCli, startSandbox } from '../src/index.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -22,8 +24,8 @@ interface Run {
 interface RunOptions {
   readonly env?: Record<string, string>;
   readonly stdin?: string;
-  /** Gets what was printed so far, and the source of signals. */
-  readonly during?: (printed: () => string, signals: EventEmitter) => Promise<void>;
+  /** Gets what was printed on stderr so far, the source of signals, and what was printed on stdout. */
+  readonly during?: (printed: () => string, signals: EventEmitter, results: () => string) => Promise<void>;
 }
 
 async function run(argv: readonly string[], options: RunOptions = {}): Promise<Run> {
@@ -41,12 +43,20 @@ async function run(argv: readonly string[], options: RunOptions = {}): Promise<R
     stderr,
     signals,
   });
-  const output = text(stdout);
-  await options.during?.(() => printed, signals);
+  let results = '';
+  stdout.on('data', (piece) => {
+    results += String(piece);
+  });
+  await options.during?.(
+    () => printed,
+    signals,
+    () => results,
+  );
   const code = await outcome;
   stdout.end();
+  await finished(stdout);
   expect(signals.eventNames()).toEqual([]);
-  return { code, stdout: await output, stderr: printed };
+  return { code, stdout: results, stderr: printed };
 }
 
 describe('with a command', () => {
@@ -157,6 +167,64 @@ describe('without a command', () => {
   });
 });
 
+describe('an error under --json is one object', () => {
+  const usage = { Code: 'USAGE', ExitCode: 2 };
+  const invalid = { Code: 'SETTING_INVALID', ExitCode: 2 };
+  const nothingSent = { HTTPStatusCode: null, ServiceCode: null, ServiceMessage: null, RequestId: null };
+
+  async function errorOf(...argv: string[]): Promise<unknown> {
+    const result = await run(argv);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr.split('\n')).toHaveLength(2);
+    return JSON.parse(result.stderr) as unknown;
+  }
+
+  test('wrong usage', async () => {
+    expect(await errorOf('--json', '--port', 'x')).toEqual({
+      type: 'error',
+      ...usage,
+      Message: "Option '--port <number>' argument 'x' is invalid. It must be 0 to 65535.",
+      Hints: ['ssec-sandbox --help'],
+      ...nothingSent,
+    });
+    expect(await errorOf('--jsno', '--json')).toMatchObject({
+      ...usage,
+      Hints: ['Did you mean --json?', 'ssec-sandbox --help'],
+    });
+    expect(await errorOf('stray', '--json')).toMatchObject(usage);
+    expect(await errorOf('--json', '--')).toMatchObject(usage);
+  });
+
+  test('a command, whose stdout it would be', async () => {
+    expect(await errorOf('--json', '--', 'true')).toMatchObject({
+      ...usage,
+      Hints: ['leave out --json, or the command'],
+    });
+    expect((await run(['--', 'echo', '--json'])).stdout).toBe('--json\n');
+  });
+
+  test('a port that is taken, a folder that is in use or is not ours', async () => {
+    const dir = join(folder, 'objects');
+    const sandbox = await startSandbox({ dir });
+    try {
+      expect(await errorOf('--json', '--port', String(sandbox.port))).toEqual({
+        type: 'error',
+        ...invalid,
+        Message: `Port ${sandbox.port} is taken.`,
+        Hints: ['choose another, or leave out --port'],
+        ...nothingSent,
+      });
+      expect(await errorOf('--json', '--dir', dir)).toMatchObject({
+        ...invalid,
+        Message: expect.stringContaining('is in use by another sandbox') as unknown,
+      });
+      expect(await errorOf('--json', '--dir', folder)).toMatchObject(invalid);
+    } finally {
+      await sandbox.close();
+    }
+  });
+});
+
 test('--verbose shows each request', async () => {
   const script = 'curl -s --cacert "$CURL_CA_BUNDLE" "$AWS_ENDPOINT_URL_S3/$BUCKET_NAME/a%20b"';
   const result = await run([
@@ -170,13 +238,46 @@ test('--verbose shows each request', async () => {
   if (result.stdout !== '') expect(result.stderr).toContain('GET /ssec-sandbox/a%20b (GetObject): 403');
 });
 
+test('--verbose --json does so in objects', async () => {
+  let host = '';
+  const result = await run(['--verbose', '--json'], {
+    during: async (_, signals, results) => {
+      await vi.waitFor(() => expect(results()).toContain('\n'), { timeout: 5000 });
+      const { Endpoint, Environment } = JSON.parse(results()) as {
+        Endpoint: string;
+        Environment: { AWS_CA_BUNDLE: string };
+      };
+      host = new URL(Endpoint).host;
+      const ca = readFileSync(Environment.AWS_CA_BUNDLE);
+      await new Promise<void>((resolve, reject) => {
+        get(`${Endpoint}/ssec-sandbox/a`, { ca }, (answer) => {
+          answer.resume();
+          answer.on('end', resolve);
+        }).on('error', reject);
+      });
+      signals.emit('SIGTERM', 'SIGTERM');
+    },
+  });
+  expect(JSON.parse(result.stderr)).toEqual({
+    type: 'request',
+    Method: 'GET',
+    Host: host,
+    Path: '/ssec-sandbox/a',
+    Attempt: null,
+    HTTPStatusCode: 403,
+    RequestId: null,
+    ElapsedMs: null,
+    Failure: null,
+  });
+});
+
 describe('usage', () => {
   test.each([[['--port', 'x']], [['--port', '70000']], [['--unknown']], [['stray']], [['--']]])(
     '%j: 2',
     async (argv) => {
       const result = await run(argv);
       expect([result.code, result.stdout]).toEqual([2, '']);
-      expect(result.stderr).not.toBe('');
+      expect(result.stderr).toMatch(/^ssec-sandbox: [A-Z].*\.\n(hint: .*\n)*$/);
     },
   );
 
@@ -188,7 +289,7 @@ describe('usage', () => {
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test('a folder that cannot be used: 1, and a sentence', async () => {
+  test('a folder that cannot be used: 2, and a sentence', async () => {
     writeFileSync(join(folder, 'thesis.tex'), '');
     const result = await run(['--dir', folder, '--', 'true']);
     expect(result.code).toBe(2);

@@ -99,10 +99,11 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     return JSON.parse(result.stdout) as unknown;
   },
   error: async () => (await lines('stderr', ['put', 'page.html', '-b', 'no-such-bucket']))[0],
+  'error-sandbox': async () => (await lines('stderr', ['sandbox', '--port', '70000']))[0],
   'error-usage': async () => (await lines('stderr', ['put']))[0],
   warning: async () => (await lines('stderr', ['put', 'page.html', '--key-file', 'my.key']))[0],
   notice: async () => (await lines('stderr', ['bucket', 'allow-sse-c']))[0],
-  request: async () => (await lines('stderr', ['put', 'page.html', 'a b?', '--verbose']))[1],
+  request: async () => (await lines('stderr', ['put', 'page.html', 'a b?', '--verbose']))[0],
 };
 
 describe('golden files', () => {
