@@ -1,25 +1,29 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+// What the machine's user has set up must not reach the tests, nor the processes that they start.
+const ours =
+  /^(?:AWS_|SSEC_(?!TEST_)|BUCKET_NAME$|KEY$|PROFILE$|SSE_CUSTOMER_KEY_|NODE_TLS_REJECT_UNAUTHORIZED$|NODE_EXTRA_CA_CERTS$|(?:HTTPS|ALL)_PROXY$)/i;
+for (const name of Object.keys(process.env)) if (ours.test(name)) delete process.env[name];
+
+/** Where the SDK would look by itself, in a test that runs in this process. */
+export const environment = {
+  AWS_CONFIG_FILE: fileURLToPath(new URL('test/no-such-aws-config', import.meta.url)),
+  AWS_SHARED_CREDENTIALS_FILE: fileURLToPath(new URL('test/no-such-aws-credentials', import.meta.url)),
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+};
+
+export const alias = { 'ssec-sandbox': fileURLToPath(new URL('sandbox/src/index.ts', import.meta.url)) };
+
 export default defineConfig({
-  resolve: {
-    alias: { 'ssec-sandbox': fileURLToPath(new URL('sandbox/src/index.ts', import.meta.url)) },
-  },
+  resolve: { alias },
   test: {
     include: ['test/**/*.test.ts', 'sandbox/test/**/*.test.ts'],
     exclude: ['test/rgw/**', 'test/aws/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    // a proxy or a CA of the machine that runs the tests must not reach them
-    env: {
-      HTTPS_PROXY: '',
-      https_proxy: '',
-      ALL_PROXY: '',
-      all_proxy: '',
-      AWS_CA_BUNDLE: '',
-      NODE_EXTRA_CA_CERTS: '',
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    },
+    env: environment,
     coverage: { include: ['src/**'], reporter: ['text-summary'] },
   },
 });
