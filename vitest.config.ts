@@ -23,6 +23,8 @@ export default defineConfig({
     exclude: ['test/rgw/**', 'test/aws/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Every core: the tests wait half of the time. Not threads: some tests change the user, which a thread may not.
+    maxWorkers: '100%',
     env: environment,
     coverage: { include: ['src/**'], reporter: ['text-summary'] },
   },
