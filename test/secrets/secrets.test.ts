@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type SandboxOptions, startSandbox } from 'ssec-sandbox';
 import { describe, expect, test, vi } from 'vitest';
@@ -37,18 +37,14 @@ const variants: readonly (readonly string[])[] = [
   ['get', 'there'],
 ];
 
-/** @param keySent false where the command has nothing to do with the key, so that no server can repeat it */
-function search(keySent = true): SecretSearch {
-  return keySent ? allSecrets : credentials;
-}
+const allSecrets = makeSearch({ keys: true });
+/** For a command that has nothing to do with the key, on a server that says it without having been told. */
+const credentials = makeSearch({ keys: false });
 
-const allSecrets = makeSearch(true);
-const credentials = makeSearch(false);
-
-function makeSearch(keySent: boolean): SecretSearch {
+function makeSearch({ keys }: { keys: boolean }): SecretSearch {
   const secrets = new SecretSearch();
-  if (keySent) secrets.addKey('the customer key', keyBytes);
-  if (keySent) secrets.addKey('the other key', otherKeyBytes);
+  if (keys) secrets.addKey('the customer key', keyBytes);
+  if (keys) secrets.addKey('the other key', otherKeyBytes);
   secrets.addText('the secret access key', secretAccessKey);
   secrets.addText('the session token', sessionToken);
   return secrets;
@@ -145,7 +141,11 @@ const hostile: Readonly<Record<string, (request: WireRequest) => WireAnswer>> = 
 interface Place {
   readonly cwd: string;
   readonly env: Record<string, string | undefined>;
+  readonly stdin?: Buffer;
 }
+
+/** What a test itself puts there: the key is in some of it. */
+const isGiven = (path: string): boolean => ['ca.pem', 'my.key', '.env'].includes(basename(path));
 
 /** A folder with a file to put; all that may be written goes below it. */
 function openPlace(extra: Record<string, string | undefined>): Place {
@@ -165,13 +165,16 @@ function openPlace(extra: Record<string, string | undefined>): Place {
   return { cwd, env };
 }
 
-async function leaksOf(argv: readonly string[], place: Place): Promise<{ leaks: string[]; code: number }> {
+async function leaksOf(
+  argv: readonly string[],
+  place: Place,
+  secrets = allSecrets,
+): Promise<{ leaks: string[]; code: number }> {
   const result = await runCli(argv, place);
-  const secrets = search(argv[0] !== 'bucket');
   const leaks = [
     ...secrets.search('stdout', result.stdoutBytes),
     ...secrets.search('stderr', result.stderr),
-    ...secrets.searchFolder(place.cwd, (path) => path.endsWith('ca.pem')),
+    ...secrets.searchFolder(place.cwd, isGiven),
   ];
   // a signature is worth 15 minutes of the request that it signs
   for (const [text] of `${result.stdout}${result.stderr}`.matchAll(/Signature(?:=|: ?)[0-9a-f]{12}/gi))
@@ -191,7 +194,8 @@ describe.concurrent('a hostile server', () => {
           place.env['AWS_CA_BUNDLE'] = join(place.cwd, 'ca.pem');
           writeFileSync(place.env['AWS_CA_BUNDLE'], server.caPem);
           const argv = [...command, ...mode];
-          expect({ argv, ...(await leaksOf(argv, place)) }).toMatchObject({ leaks: [] });
+          const secrets = argv[0] === 'bucket' ? credentials : allSecrets;
+          expect({ argv, ...(await leaksOf(argv, place, secrets)) }).toMatchObject({ leaks: [] });
         }
       }
       expect(server.requests.length).toBeGreaterThan(0);
@@ -248,9 +252,100 @@ describe.concurrent('the sandbox', () => {
           if (fails === 'none') expect(code).toBe(0);
         }
       }
-      expect(search().searchFolder(sandbox.dir)).toEqual([]);
+      expect(allSecrets.searchFolder(sandbox.dir)).toEqual([]);
     } finally {
       await sandbox.close();
+    }
+  });
+});
+
+describe.concurrent('a key that comes', () => {
+  /** Puts the key where it is to come from, and says what the command line needs. */
+  type Source = (place: Place, content: Buffer | string) => { argv: readonly string[]; stdin?: Buffer };
+
+  const file = (place: Place, content: Buffer | string): void =>
+    writeFileSync(join(place.cwd, 'my.key'), content, { mode: 0o600 });
+  const sources: Readonly<Record<string, Source>> = {
+    'from a file': (place, content) => {
+      file(place, content);
+      return { argv: ['--key-file', 'my.key'] };
+    },
+    'raw, from a file': (place, content) => {
+      file(place, content === key ? keyBytes : content);
+      return { argv: ['--key-file', 'my.key'] };
+    },
+    'from a file that the environment names': (place, content) => {
+      file(place, content);
+      place.env['SSEC_KEY_FILE'] = 'my.key';
+      return { argv: [] };
+    },
+    'from a command': (place, content) => {
+      file(place, content);
+      return { argv: ['--key-command', 'cat my.key'] };
+    },
+    'on stdin': (_, content) => ({ argv: ['--key-file', '-'], stdin: Buffer.from(content) }),
+    'from ./.env': (place, content) => {
+      const lines = `SSE_CUSTOMER_KEY_BASE64=${String(content)}\n`;
+      writeFileSync(join(place.cwd, '.env'), lines, { mode: 0o600 });
+      return { argv: [] };
+    },
+  };
+
+  interface Trial {
+    readonly command: readonly string[];
+    readonly content?: string;
+    readonly code: number;
+    readonly env?: Readonly<Record<string, string>>;
+  }
+
+  async function expectNoLeak(source: Source, env: Record<string, string>, trial: Trial): Promise<void> {
+    // the others say less
+    for (const mode of [['--verbose'], ['--json', '--verbose']]) {
+      const place = openPlace({ ...env, SSE_CUSTOMER_KEY_BASE64: undefined, ...trial.env });
+      const { argv, stdin } = source(place, trial.content ?? key);
+      const takesKey = trial.command[0] !== 'bucket' || argv.length === 0;
+      const line = [...trial.command, ...(takesKey ? argv : []), ...mode];
+      const given = stdin === undefined ? place : { ...place, stdin };
+      expect({ line, ...(await leaksOf(line, given)) }).toEqual({ line, leaks: [], code: trial.code });
+    }
+  }
+
+  test.for(Object.entries(sources))('%s, to the sandbox', async ([, source]) => {
+    const sandbox = await startSandbox({ secretAccessKey, sessionToken });
+    try {
+      await sandbox.createBucket('my-bucket');
+      await sandbox.createBucket('blocked', { blockSseC: true });
+      const env = sandbox.env('my-bucket');
+      await runCli(['put', 'data', 'there'], openPlace(env));
+      await runCli(['put', 'data', 'locked'], openPlace({ ...env, SSE_CUSTOMER_KEY_BASE64: otherKey }));
+      const trials: readonly Trial[] = [
+        { command: ['put', 'data'], code: 0 },
+        { command: ['get', 'there', '-o', 'copy'], code: 0 },
+        { command: ['get', 'locked', '-o', 'copy'], code: 6 },
+        { command: ['put', 'data'], content: `${key}!`, code: 6 },
+        { command: ['put', 'data'], content: key.slice(0, 40), code: 6 },
+        { command: ['put', 'data', '-b', 'blocked'], code: 4 },
+        { command: ['get', 'there', '-o', 'copy'], env: { AWS_CA_BUNDLE: '' }, code: 2 },
+        { command: ['bucket', 'allow-sse-c'], code: 0 },
+        { command: ['bucket', 'allow-sse-c', 'no-such-bucket'], code: 5 },
+      ];
+      for (const trial of trials) await expectNoLeak(source, env, trial);
+      expect(allSecrets.searchFolder(sandbox.dir)).toEqual([]);
+    } finally {
+      await sandbox.close();
+    }
+  });
+
+  test.for(Object.entries(sources))('%s, to a server that repeats it', async ([, source]) => {
+    const server = await startWireServer(refusal(400, 'InvalidArgument'));
+    const folder = freshFolder();
+    writeFileSync(join(folder, 'ca.pem'), server.caPem);
+    const env = { AWS_ENDPOINT_URL_S3: server.endpoint, AWS_CA_BUNDLE: join(folder, 'ca.pem') };
+    try {
+      await expectNoLeak(source, env, { command: ['put', 'data'], code: 4 });
+      await expectNoLeak(source, env, { command: ['get', 'there', '-o', 'copy'], code: 6 });
+    } finally {
+      await server.close();
     }
   });
 });
@@ -276,7 +371,7 @@ describe('keygen', () => {
     const place = openPlace({});
     const made = await runCli(['keygen', '--env', 'new.env', ...mode], place);
     const file = await runCli(['keygen', '-o', 'new.key', ...mode], place);
-    const secrets = makeSearch(true);
+    const secrets = makeSearch({ keys: true });
     for (const name of ['new.env', 'new.key']) {
       const [text = ''] = /[A-Za-z0-9+/]{43}=/.exec(readFileSync(join(place.cwd, name), 'utf8')) ?? [];
       secrets.addKey(name, Buffer.from(text, 'base64'));
@@ -379,10 +474,10 @@ describe('what the real command hands on', () => {
 describe('the search itself', () => {
   test.for(Object.entries(keyForms(keyBytes)))('finds a part of the key in %s', ([, form]) => {
     for (const part of [form, form.slice(5, 17), form.slice(-12)]) {
-      expect(search().search('here', Buffer.from(`before ${part} after`, 'latin1'))).not.toEqual([]);
-      expect(search().search('here', `before ${part} after`)).not.toEqual([]);
+      expect(allSecrets.search('here', Buffer.from(`before ${part} after`, 'latin1'))).not.toEqual([]);
+      expect(allSecrets.search('here', `before ${part} after`)).not.toEqual([]);
     }
-    expect(search().search('here', form.slice(0, 11))).toEqual([]);
+    expect(allSecrets.search('here', form.slice(0, 11))).toEqual([]);
   });
 
   test('finds it in files and in their names', () => {
@@ -390,7 +485,7 @@ describe('the search itself', () => {
     mkdirSync(join(cwd, 'a'));
     writeFileSync(join(cwd, 'a', 'b'), keyBytes);
     writeFileSync(join(cwd, `${keyBytes.toString('hex')}.log`), '');
-    const found = search().searchFolder(cwd).join('\n');
+    const found = allSecrets.searchFolder(cwd).join('\n');
     expect(found).toContain(`${join('a', 'b')} shows the customer key, raw`);
     expect(found).toMatch(/the name .*\.log shows the customer key, hex/i);
   });
@@ -407,7 +502,7 @@ describe('the search itself', () => {
     for (const [name, answer] of Object.entries(hostile)) {
       const { body = '', headers = {} } = answer(request);
       const said = [Buffer.from(body).toString(), ...Object.values(headers)].join('\n');
-      expect(search().search(name, said), name).not.toEqual([]);
+      expect(allSecrets.search(name, said), name).not.toEqual([]);
     }
     expect(existsSync(fileURLToPath(new URL('../../bin/ssec.js', import.meta.url)))).toBe(true);
   });
