@@ -52,7 +52,7 @@ try {
   console.log(`  echo BUCKET_NAME=my-bucket >> .env      your bucket, and PROFILE=... if not the default one
   npx ssec keygen --env
   npx ssec bucket allow-sse-c             once, for a bucket made since April 2026
-  npx ssec put sample.jpg
+  npx ssec put examples/sample.jpg
   npx ssec get sample.jpg
   Another provider: AWS_ENDPOINT_URL_S3=https://... in .env. README.md has the rest.`);
 } finally {

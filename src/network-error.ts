@@ -53,7 +53,9 @@ export function networkError(error: unknown, endpoint: string | undefined): Ssec
       return made(
         'NETWORK',
         `The host of ${host} is not known to DNS (${code}).`,
-        'look at the endpoint and the region',
+        endpoint === undefined
+          ? 'look at the region'
+          : 'look at the endpoint; where it knows no buckets in host names: SSEC_ADDRESSING=path',
       );
     case 'ECONNREFUSED':
       return made('NETWORK', `${host} refused the connection.`, 'is the server up, and the port right?');

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
+import { shellWord } from './shell-word.ts';
 import { type CustomerKey, SSE_CUSTOMER_ALGORITHM } from './keys/customer-key.ts';
 import { checkBucketName, checkObjectKey, formatObjectAddress } from './object-address.ts';
 import { serviceAnswer } from './service-answer.ts';
@@ -80,7 +81,7 @@ export async function putObject(options: PutObjectOptions): Promise<PutObjectRes
       'NOT_SUPPORTED',
       `${source.name} is ${source.size} bytes; this version puts at most 5 GiB.`,
       {
-        hints: ['split it: split -b 4G'],
+        hints: [`split it: split -b 4G ${shellWord(source.name)}`],
       },
     );
   }
@@ -93,6 +94,7 @@ export async function putObject(options: PutObjectOptions): Promise<PutObjectRes
     key,
     customerKeySent: true,
     conditional: options.noOverwrite ?? false,
+    storageClass: options.storageClass,
     endpoint: client.endpoint,
   };
   let output: PutObjectCommandOutput;

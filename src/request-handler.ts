@@ -1,9 +1,8 @@
-import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { HttpHandlerOptions, HttpResponse } from '@smithy/types';
-import { HttpsProxyAgent } from 'hpagent';
+import { connectTimeoutOf, createAgent } from './connection-agent.ts';
 import { SsecError, systemErrorCode } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
 import { Source } from './transfer/source.ts';
@@ -82,7 +81,7 @@ export class SsecRequestHandler {
     if (handler === undefined) {
       handler = new NodeHttpHandler({
         httpsAgent: createAgent(this.#network, proxy),
-        connectionTimeout: this.#network.connectTimeoutMs ?? 10_000,
+        connectionTimeout: connectTimeoutOf(this.#network),
         socketTimeout: this.#network.socketTimeoutMs ?? 60_000,
         // the SDK's wait-for-a-socket warning is not for users
         logger: silentLogger,
@@ -162,26 +161,6 @@ function stopWhenRead(answer: unknown, body: Readable, request: AbortController)
   answer.once('close', () => {
     if (!body.readableEnded) request.abort();
     body.destroy();
-  });
-}
-
-function createAgent(network: NetworkOptions, proxy: string): Agent {
-  const options = {
-    keepAlive: true,
-    maxSockets: network.maxSockets ?? 16,
-    // not left to the environment: NODE_TLS_REJECT_UNAUTHORIZED=0 would hand the key to anyone
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2' as const,
-    ...(network.ca === undefined ? {} : { ca: network.ca }),
-  };
-  if (proxy === '') return new Agent(options);
-  return new HttpsProxyAgent({
-    ...options,
-    proxy,
-    proxyRequestOptions: {
-      rejectUnauthorized: true,
-      ...(network.ca === undefined ? {} : { ca: [network.ca] }),
-    },
   });
 }
 

@@ -17,6 +17,8 @@ export interface ServiceRequest {
   readonly endpoint: string | undefined;
   /** MD5 of the customer key, where it may be shown. */
   readonly fingerprint?: string | undefined;
+  /** As it was asked for. */
+  readonly storageClass?: string | undefined;
   /** Whether the request was to fail where the object exists. */
   readonly conditional?: boolean;
 }
@@ -171,6 +173,13 @@ function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | und
   }
   if (status === 400 && isRead(request) && request.customerKeySent && isPlainRefusal(answer)) {
     return keyMismatch(request);
+  }
+  if (status === 400 && request.storageClass !== undefined && answer.code === 'InvalidArgument') {
+    return verdict(
+      'USAGE',
+      `The server refused the put; it may not know the storage class ${request.storageClass}.`,
+      'leave --storage-class away',
+    );
   }
   if (status === 403) {
     return answer.message.includes(BLOCKED_PHRASE) ? blocked(request) : accessDenied(request);

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { SsecError } from '../errors.ts';
+import { unwritable } from '../transfer/sink.ts';
 
 export type Input = Readable & { readonly isTTY?: boolean };
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -54,7 +55,10 @@ export function write(stream: Output, text: string): Promise<void> {
   return new Promise((done, failed) => {
     stream.write(text, (error) => {
       if (error === null || error === undefined) done();
-      else failed('code' in error && error.code === 'EPIPE' ? interruption('EPIPE') : error);
+      else
+        failed(
+          'code' in error && error.code === 'EPIPE' ? interruption('EPIPE') : unwritable('stdout', error),
+        );
     });
   });
 }

@@ -18,6 +18,11 @@ export async function main(start: Start): Promise<number> {
     );
     return 2;
   }
+  const cwd = currentFolder();
+  if (cwd === undefined) {
+    process.stderr.write('ssec: The current folder does not exist any more.\nhint: cd to one that does\n');
+    return 5;
+  }
   const env = takeEnvironment();
   const controller = new AbortController();
   let stdinUsed = false;
@@ -34,7 +39,7 @@ export async function main(start: Start): Promise<number> {
     return await run(process.argv.slice(2), {
       ...start,
       env,
-      cwd: process.cwd(),
+      cwd,
       // opened only where it is read: a script's own stdin must stay the script's
       get stdin() {
         stdinUsed = true;
@@ -50,6 +55,14 @@ export async function main(start: Start): Promise<number> {
     // one that nobody reads to its end must not keep the process
     if (stdinUsed) process.stdin.destroy();
     endSoon(controller.signal);
+  }
+}
+
+function currentFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
   }
 }
 

@@ -24,7 +24,8 @@ export function addSettingOptions(command: Command, groups: readonly SettingDefi
     command.addOption(option);
     flagNames.set(option.attributeName(), name as SettingName);
   }
-  return command.option('--env-file <file>', 'settings from this file instead of ./.env (SSEC_ENV_FILE)');
+  // not --env-file: Node.js takes that for itself wherever it stands, and reads the file before we start
+  return command.option('--env <file>', 'settings from this file instead of ./.env (SSEC_ENV_FILE)');
 }
 
 /** commander's name of a flag -> our name of the setting. */
@@ -66,6 +67,8 @@ export function collectMetadata(text: string, before: Record<string, string> = {
   const name = text.slice(0, at).toLowerCase();
   if (at < 1 || !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name))
     throw new InvalidArgumentError('Write it as name=value.');
+  if (name === '__proto__' || name in before)
+    throw new InvalidArgumentError(`"${name}" cannot be given here, or twice.`);
   const value = text.slice(at + 1);
   if (!/^[\x20-\x7e]*$/.test(value))
     throw new InvalidArgumentError('Values are printable ASCII; encode the rest.');

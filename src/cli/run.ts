@@ -39,6 +39,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     text += out;
   });
   try {
+    refuseKeyMaterial(argv);
     if (argv[0] === '--version' || argv[0] === '-V') {
       await write(io.stdout, `${await readVersion(io)}\n`);
       return 0;
@@ -51,13 +52,19 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof ActionFailed) return error.report();
-    if (error instanceof CommanderError && error.exitCode === 0) {
-      await write(io.stdout, text).catch(() => undefined);
-      return 0;
-    }
     const reporter = createReporter(streams, acted ?? guessOutputOptions(argv));
-    const failure =
-      error instanceof CommanderError ? usageError(error, argv, program) : asSsecError(error, io.signal);
+    let failure: SsecError;
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      const failed = await write(io.stdout, text).then(
+        () => undefined,
+        (cause: unknown) => cause,
+      );
+      if (failed === undefined) return 0;
+      failure = asSsecError(failed, io.signal);
+    } else {
+      failure =
+        error instanceof CommanderError ? usageError(error, argv, program) : asSsecError(error, io.signal);
+    }
     if (exitCodeOf(failure) !== 141) reporter.error(failure);
     return exitCodeOf(failure);
   }
@@ -103,21 +110,53 @@ function prepare(command: Command, collect: (text: string) => void): void {
   for (const child of command.commands) prepare(child, collect);
 }
 
+/**
+ * What looks like a customer key has no place in arguments: they show in `ps`, in the shell's history and, as an
+ * object's name, in the server's logs.
+ */
+function refuseKeyMaterial(argv: readonly string[]): void {
+  const isKey = (word: string): boolean =>
+    /^[A-Za-z0-9+/]{43}=$/.test(word) && Buffer.from(word, 'base64').toString('base64') === word;
+  if (!argv.some((word) => isKey(word) || isKey(word.slice(word.indexOf('=') + 1)))) return;
+  throw new SsecError(
+    'USAGE',
+    'An argument looks like a customer key, and arguments can be read by others.',
+    {
+      hints: ['put the key into a file: --key-file FILE, or into SSE_CUSTOMER_KEY_BASE64'],
+    },
+  );
+}
+
 function usageError(error: CommanderError, argv: readonly string[], program: Command): SsecError {
-  if (error.code === 'commander.help') {
-    return new SsecError('USAGE', `ssec ${argv.join(' ')} needs a command.`, {
-      hints: [`ssec ${argv.join(' ')} --help`],
-    });
-  }
-  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const sentence = first.charAt(0).toUpperCase() + first.slice(1);
-  const suggestion = rest.map((line) => line.replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
   const name = argv.find((word) => !word.startsWith('-')) ?? '';
-  const known = program.commands.some((command) => command.name() === name) ? ` ${name}` : '';
-  return new SsecError('USAGE', /[.!?]$/.test(sentence) ? sentence : `${sentence}.`, {
-    hints: [...suggestion, `ssec${known} --help`],
+  const command = program.commands.find((known) => known.name() === name);
+  if (error.code === 'commander.help') {
+    const topic = name === 'help' ? argv.filter((word) => word !== 'help').join(' ') : '';
+    return topic === ''
+      ? new SsecError('USAGE', `ssec ${argv.join(' ')} needs a command.`, { hints: [`ssec ${name} --help`] })
+      : new SsecError('USAGE', `There is no command "${topic}".`, { hints: ['ssec --help'] });
+  }
+  const { sentence, suggestions } = commanderWords(error.message);
+  const misplaced = command !== undefined && argv[0]?.startsWith('-') === true;
+  return new SsecError('USAGE', sentence, {
+    hints: [
+      ...suggestions,
+      ...(misplaced ? [`options go behind the command: ssec ${name} ${argv[0] ?? ''}`] : []),
+      `ssec${command === undefined ? '' : ` ${name}`} --help`,
+    ],
     cause: error,
   });
+}
+
+/** commander's `error: ...`, and the `(Did you mean ...?)` under it. */
+function commanderWords(message: string): { sentence: string; suggestions: string[] } {
+  const [, text = message, suggestion] =
+    /^(.*?)(?:\n\((Did you mean .*)\))?$/s.exec(message.replace(/^error: /, '')) ?? [];
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  return {
+    sentence: /[.!?]$/.test(sentence) ? sentence : `${sentence}.`,
+    suggestions: suggestion === undefined ? [] : [suggestion],
+  };
 }
 
 /** Before commander has parsed, or where it could not. */

@@ -33,7 +33,7 @@ export async function loadSettings(
   options: { usesKey: boolean },
 ): Promise<Settings> {
   const { io, command, reporter } = context;
-  const flag: unknown = command.getOptionValue('envFile');
+  const flag: unknown = command.getOptionValue('env');
   const envFile = await loadEnvFile({
     flag: typeof flag === 'string' ? flag : undefined,
     environment: io.env,

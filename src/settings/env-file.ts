@@ -5,21 +5,21 @@ import { SsecError, systemErrorCode } from '../errors.ts';
 import type { EnvFile } from './setting-layers.ts';
 
 export interface EnvFileSearch {
-  /** `--env-file`. */
+  /** `--env`. */
   readonly flag: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
 }
 
 /**
- * The env file that was named (`--env-file`, else `SSEC_ENV_FILE`), else the `.env` found in the current folder;
+ * The env file that was named (`--env`, else `SSEC_ENV_FILE`), else the `.env` found in the current folder;
  * never one further up. An empty `SSEC_ENV_FILE` means none. It is parsed, and nothing of it gets into the
  * environment.
  *
  * @throws SsecError SETTING_INVALID, FILE_NOT_FOUND, FILE_UNREADABLE
  */
 export async function loadEnvFile(search: EnvFileSearch): Promise<EnvFile | undefined> {
-  if (search.flag === '') throw new SsecError('SETTING_INVALID', '--env-file is empty.');
+  if (search.flag === '') throw new SsecError('SETTING_INVALID', '--env is empty.');
   const named = search.flag ?? search.environment['SSEC_ENV_FILE'];
   if (named === '') return undefined;
   const path = named ?? '.env';

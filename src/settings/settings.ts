@@ -103,7 +103,7 @@ function refuseFoundKeyChoices(layers: SettingLayers): void {
       `${variable} stands in ${envFile.path}, which was found and not named; a found file may not choose a key.`,
       {
         hints: [
-          `if the file is yours, name it: --env-file ${shellWord(envFile.path)}`,
+          `if the file is yours, name it: --env ${shellWord(envFile.path)}`,
           `or set ${variable} in the environment`,
         ],
       },
@@ -120,7 +120,7 @@ function foundNotices(layers: SettingLayers): string[] {
     .filter((variable) => envFile.values[variable] !== undefined)
     .map(
       (variable) =>
-        `${variable} in ${envFile.path} is ignored: that file was found, not named (--env-file ${envFile.path})`,
+        `${variable} in ${envFile.path} is ignored: that file was found, not named (--env ${envFile.path})`,
     );
 }
 
@@ -143,7 +143,7 @@ function checkFoundEndpoint(
     `${describeOrigin(endpoint.origin)} was found, not named, and your ${what} ${keyGoes ? 'does' : 'do'} not come from that file: nothing was sent to ${shown}.`,
     {
       hints: [
-        `if the file is yours, name it: --env-file ${shellWord(layers.envFile.path)}`,
+        `if the file is yours, name it: --env ${shellWord(layers.envFile.path)}`,
         `or pass --endpoint-url ${shellWord(shown)}`,
       ],
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
@@ -10,6 +11,9 @@ interface LoadedScript {
   /** False where V8 had no code of it, or would not take it. */
   readonly cached: boolean;
 }
+
+/** Length of the digest before the code. */
+const SEAL_BYTES = 32;
 
 type ModuleFunction = (
   exports: object,
@@ -85,10 +89,8 @@ export class CodeCache {
         return;
       }
       for (const { name, script } of missing) {
-        replaceFile(
-          this.#path(folder, name),
-          Buffer.concat([Buffer.from(this.#buildId), script.createCachedData()]),
-        );
+        const code = script.createCachedData();
+        replaceFile(this.#path(folder, name), Buffer.concat([this.#seal(code), code]));
       }
     } catch {
       // a full disk or a read-only home: the next start is as slow as this one
@@ -99,11 +101,16 @@ export class CodeCache {
     if (this.#cacheFolder === undefined) return undefined;
     try {
       const content = readFileSync(this.#path(this.#cacheFolder, name));
-      const id = Buffer.from(this.#buildId);
-      return content.subarray(0, id.length).equals(id) ? content.subarray(id.length) : undefined;
+      const code = content.subarray(SEAL_BYTES);
+      return content.subarray(0, SEAL_BYTES).equals(this.#seal(code)) ? code : undefined;
     } catch {
       return undefined;
     }
+  }
+
+  /** What stands before the code: V8 would run a damaged one until it crashes. */
+  #seal(code: Buffer): Buffer {
+    return createHash('sha256').update(this.#buildId).update(code).digest();
   }
 
   #path(folder: string, name: string): string {
@@ -124,13 +131,24 @@ function cacheFolder(env: Readonly<Record<string, string | undefined>>): string 
 /** The folder, made where it is missing, if it is ours and nobody else may write in it; else undefined. */
 function ownFolder(path: string): string | undefined {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     const status = lstatSync(path);
     const ours =
       process.getuid === undefined || (status.uid === process.getuid() && (status.mode & 0o022) === 0);
     return status.isDirectory() && ours ? path : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** With its parent, and not one more: a home that is not there is not made. (`recursive` can spin for ever.) */
+function makeFolder(path: string): void {
+  for (const folder of [dirname(path), path]) {
+    try {
+      mkdirSync(folder, { mode: 0o700 });
+    } catch {
+      // there already, or not to be made: what follows tells
+    }
   }
 }
 

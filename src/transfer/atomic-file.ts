@@ -1,6 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { constants, createWriteStream } from 'node:fs';
-import { type FileHandle, link, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type Stats, constants, createWriteStream } from 'node:fs';
+import {
+  type FileHandle,
+  access,
+  link,
+  lstat,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { SsecError, systemErrorCode } from '../errors.ts';
@@ -29,19 +40,31 @@ export interface FileTargetOptions {
  */
 export async function openFileTarget(path: string, options: FileTargetOptions = {}): Promise<Sink> {
   const name = options.name ?? path;
+  // what a shell has opened for us is written where it stands, and never replaced under its name
+  if (DESCRIPTOR.test(path)) return specialFileSink(path, name, 'a');
   const existing = await stat(path).catch((error: unknown) => {
     // any other failure must not pass for "there is nothing": the rename would replace what is there
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw unwritable(name, error);
   });
   if (existing?.isDirectory() === true) throw new SsecError('FILE_UNWRITABLE', `"${name}" is a directory.`);
-  if (existing !== undefined && !existing.isFile()) return specialFileSink(path, name);
+  if (existing !== undefined && !existing.isFile()) return specialFileSink(path, name, 'w');
+  if (existing !== undefined) await refuseReadOnly(path, name);
   if (existing !== undefined && options.noOverwrite === true) throw exists(name);
   return AtomicFile.create(
     await resolveLinks(path),
     { ...options, name },
-    options.replaceMode === true ? undefined : existing?.mode,
+    options.replaceMode === true ? undefined : existing,
   );
+}
+
+const DESCRIPTOR = /^\/(?:dev\/(?:fd\/\d+|stdout|stderr)|proc\/(?:self|\d+)\/fd\/\d+)$/;
+
+/** A rename needs no right to the file itself; whoever took that right away meant it, as for `>` and curl. */
+async function refuseReadOnly(path: string, name: string): Promise<void> {
+  await access(path, constants.W_OK).catch((error: unknown) => {
+    throw unwritable(name, error);
+  });
 }
 
 /** A whole small file at once: complete under its name, or not there. */
@@ -84,16 +107,20 @@ class AtomicFile implements Sink {
 
   /**
    * @param target final path, links resolved
-   * @param existingMode mode of the file that is replaced
+   * @param existing the file that is replaced
    */
-  static async create(target: string, options: NamedTarget, existingMode?: number): Promise<AtomicFile> {
+  static async create(
+    target: string,
+    options: NamedTarget,
+    existing: Stats | undefined,
+  ): Promise<AtomicFile> {
     const temp = join(dirname(target), `.ssec-${randomBytes(8).toString('hex')}.tmp`);
-    const mode = existingMode === undefined ? (options.mode ?? 0o666) : 0o600;
+    const mode = existing === undefined ? (options.mode ?? 0o666) : 0o600;
     const handle = await open(temp, 'wx', mode).catch((error: unknown) => {
       throw unwritable(options.name, error);
     });
     try {
-      if (existingMode !== undefined) await handle.chmod(existingMode & 0o7777);
+      if (existing !== undefined) await inherit(handle, existing);
     } catch (error) {
       await handle.close();
       await rm(temp, { force: true });
@@ -154,6 +181,15 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** Owner as far as we may, then permissions; set-user-id and its kin go, as when a file is written. */
+async function inherit(handle: FileHandle, existing: Stats): Promise<void> {
+  const { uid, gid } = await handle.stat();
+  if (uid !== existing.uid || gid !== existing.gid) {
+    await handle.chown(existing.uid, existing.gid).catch(() => undefined);
+  }
+  await handle.chmod(existing.mode & 0o777);
+}
+
 /** Makes the new name itself survive a power loss. Not every file system can; the data are safe either way. */
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY).catch(() => undefined);
@@ -162,8 +198,8 @@ async function syncDirectory(path: string): Promise<void> {
   await handle.close();
 }
 
-async function specialFileSink(path: string, name: string): Promise<Sink> {
-  const stream = createWriteStream(path, { flags: 'w' });
+async function specialFileSink(path: string, name: string, flags: 'w' | 'a'): Promise<Sink> {
+  const stream = createWriteStream(path, { flags });
   await new Promise<void>((opened, failed) => {
     stream.once('open', () => opened());
     stream.once('error', (error) => failed(unwritable(name, error)));

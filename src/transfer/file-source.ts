@@ -3,6 +3,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { SsecError, systemErrorCode } from '../errors.ts';
+import { shellWord } from '../shell-word.ts';
 import { crc32Base64, updateCrc32 } from './checksum.ts';
 import { Source, type SourceDigest } from './source.ts';
 
@@ -44,7 +45,7 @@ export class FileSource extends Source {
       const stat = await handle.stat({ bigint: true });
       if (stat.isDirectory()) {
         throw new SsecError('USAGE', `"${name}" is a directory; put takes one file.`, {
-          hints: [`name a file in it, or stream it: tar -C ${name} -c . | ssec put - NAME.tar`],
+          hints: [`name a file in it, or stream it: tar -C ${shellWord(name)} -c . | ssec put - NAME.tar`],
         });
       }
       if (!stat.isFile()) throw new SsecError('USAGE', `"${name}" is not a regular file.`);

@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { SsecError, systemErrorCode } from '../errors.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** Where the bytes of a download go, in order. Exactly one of `commit` and `discard` ends it. */
 export interface Sink {
@@ -56,7 +58,10 @@ export function unwritable(name: string, cause: unknown): SsecError {
     case 'ELOOP':
       return new SsecError('FILE_UNWRITABLE', `"${name}" is a circle of symbolic links.`, { cause });
     case 'ENOENT':
-      return new SsecError('FILE_UNWRITABLE', `The folder of "${name}" does not exist.`, { cause });
+      return new SsecError('FILE_UNWRITABLE', `The folder of "${name}" does not exist.`, {
+        hints: [`mkdir -p ${shellWord(dirname(name))}`],
+        cause,
+      });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -105,7 +105,7 @@ describe('what root may and others may not', () => {
     const env = { BUCKET_NAME: 'my-bucket' };
     const key = await asNobody(() => runCli(['put', 'data', '--key-file', 'locked'], { cwd, env }));
     expect(key).toMatchObject({ code: 10, stderr: 'ssec: The key file "locked" cannot be read: EACCES.\n' });
-    const file = await asNobody(() => runCli(['put', 'data', '--env-file', 'locked'], { cwd, env }));
+    const file = await asNobody(() => runCli(['put', 'data', '--env', 'locked'], { cwd, env }));
     expect(file).toMatchObject({
       code: 10,
       stderr: 'ssec: The env file "locked" cannot be read (EACCES).\n',
@@ -163,7 +163,7 @@ describe('what is said and is no error', () => {
     const found = row({ files: { '.env': 'AWS_CA_BUNDLE=/evil.pem\n' } });
     const result = await runRow(found, found.argv);
     expect(result.messages).toBe(
-      'ssec: AWS_CA_BUNDLE in .env is ignored: that file was found, not named (--env-file .env)\n',
+      'ssec: AWS_CA_BUNDLE in .env is ignored: that file was found, not named (--env .env)\n',
     );
     expect(result.code).toBe(0);
   });

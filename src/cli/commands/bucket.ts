@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { SsecError } from '../../errors.ts';
 import { addOutputOptions, addSettingOptions } from '../options.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
@@ -27,7 +28,15 @@ Examples:
 async function allowSseC(context: CommandContext, name: string | undefined): Promise<void> {
   const { io, reporter } = context;
   const settings = await loadSettings(context, { usesKey: false });
-  const bucket = bucketOf(settings, name?.replace(/^s3:\/\/([^/]*)\/?$/, '$1'));
+  const argument = name?.replace(/^s3:\/\/([^/]*)\/?$/, '$1');
+  if (
+    argument !== undefined &&
+    settings.bucket?.origin.layer === 'flag' &&
+    settings.bucket.value !== argument
+  ) {
+    throw new SsecError('USAGE', `-b names another bucket than "${argument}"; give one.`);
+  }
+  const bucket = bucketOf(settings, argument);
   await withClient(context, settings, async (client) => {
     const library = await import('../../bucket-encryption.ts');
     const state = await library.allowSseC({ client, bucket, signal: io.signal });

@@ -11,6 +11,7 @@ import {
   formatObjectAddress,
   parseObjectAddress,
 } from '../../object-address.ts';
+import { shellWord } from '../../shell-word.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { openFileTarget } from '../../transfer/atomic-file.ts';
 import { type Sink, streamSink, unwritable } from '../../transfer/sink.ts';
@@ -59,7 +60,7 @@ Examples:
 
 async function get(context: CommandContext, source: string | undefined, options: GetOptions): Promise<void> {
   const { io, reporter } = context;
-  if (options.output === '-' && options.json === true) {
+  if (options.output !== undefined && STDOUT.test(options.output) && options.json === true) {
     throw new SsecError('USAGE', '-o - and --json both want stdout; give one.');
   }
   const settings = await loadSettings(context, { usesKey: true });
@@ -83,11 +84,29 @@ async function get(context: CommandContext, source: string | undefined, options:
         return sink;
       },
       onProgress: (bytes) => progress?.update(bytes),
-    }).finally(() => progress?.stop());
+    })
+      .catch((error: unknown) => {
+        throw withoutKeyHint(error, address, settings);
+      })
+      .finally(() => progress?.stop());
     if (!result.encrypted)
       reporter.notice(`${formatObjectAddress(address)} is not encrypted with a customer key`);
     if (target.path === '-') return;
     await reporter.result(record(result, target.shown, customerKey, reporter.redactor), target.shown);
+  });
+}
+
+/** How to ask without the key depends on where the key stands. */
+function withoutKeyHint(error: unknown, address: ObjectAddress, settings: Settings): unknown {
+  if (!(error instanceof SsecError) || error.code !== 'KEY_NOT_NEEDED') return error;
+  const { key } = settings;
+  if (key.kind === 'none' || key.kind === 'ring') return error;
+  const unset = key.origin.name.startsWith('SSEC_') ? `${key.origin.name}= ` : '';
+  const command = `${unset}SSE_CUSTOMER_KEY_BASE64= ssec get ${shellWord(formatObjectAddress(address))}`;
+  return new SsecError(error.code, error.message, {
+    hints: [`get it without one: ${command}`],
+    cause: error.cause,
+    context: error.context,
   });
 }
 
@@ -131,6 +150,9 @@ function resolveSource(source: string | undefined, settings: Settings): ObjectAd
   return address;
 }
 
+/** Names of our own stdout. */
+const STDOUT = /^(?:-|\/dev\/stdout|\/dev\/fd\/1|\/proc\/self\/fd\/1)$/;
+
 interface Target {
   /** Where it goes; `-` = stdout. */
   readonly path: string;
@@ -141,7 +163,7 @@ interface Target {
 }
 
 async function resolveTarget(address: ObjectAddress, options: GetOptions, io: Io): Promise<Target> {
-  const { output } = options;
+  const output = options.output !== undefined && STDOUT.test(options.output) ? '-' : options.output;
   if (output === '-') return { path: '-', shown: '-', temporary: false };
   if (output === '') throw new SsecError('USAGE', '-o is empty.');
   if (output === undefined) {

@@ -37,7 +37,7 @@ describe('which file', () => {
     expect(await load(cwd)).toBeUndefined();
   });
 
-  test('--env-file names one, relative to the current folder', async () => {
+  test('--env names one, relative to the current folder', async () => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, '.env'), 'BUCKET_NAME=found\n');
     writeFileSync(join(cwd, 'my.env'), 'BUCKET_NAME=named\n');
@@ -48,7 +48,7 @@ describe('which file', () => {
     });
   });
 
-  test('--env-file .env makes the same file a named one', async () => {
+  test('--env .env makes the same file a named one', async () => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, '.env'), 'BUCKET_NAME=b\n');
     expect(await load(cwd, { flag: '.env' })).toMatchObject({ path: '.env', named: true });
@@ -69,7 +69,7 @@ describe('which file', () => {
     expect(await load(cwd, { environment: { SSEC_ENV_FILE: '' } })).toBeUndefined();
   });
 
-  test('an empty --env-file is an error', async () => {
+  test('an empty --env is an error', async () => {
     expect((await rejected(load(tempFolder(), { flag: '' }))).code).toBe('SETTING_INVALID');
   });
 

@@ -13,7 +13,7 @@ interface Given {
   readonly env?: SettingLayers['environment'];
   /** A `.env` in the current folder. */
   readonly found?: EnvFile['values'];
-  /** `--env-file my.env` */
+  /** `--env my.env` */
   readonly named?: EnvFile['values'];
   readonly profile?: Readonly<Record<string, string>>;
   /** Default: true, as put and get. */
@@ -417,7 +417,7 @@ const rows: readonly Row[] = [
     'notice: found AWS_CA_BUNDLE',
     { found: { AWS_CA_BUNDLE: 'd.pem' } },
     (s) => s.notices,
-    ['AWS_CA_BUNDLE in .env is ignored: that file was found, not named (--env-file .env)'],
+    ['AWS_CA_BUNDLE in .env is ignored: that file was found, not named (--env .env)'],
   ],
   ['notice: none for a named file', { named: { AWS_CA_BUNDLE: 'n.pem' } }, (s) => s.notices, []],
   [
@@ -524,7 +524,7 @@ const refusals: readonly Refusal[] = [
     { found: { SSEC_KEY_FILE: 'f' } },
     'SETTING_INVALID',
     /SSEC_KEY_FILE stands in \.env, which was found and not named/,
-    /--env-file \.env/,
+    /--env \.env/,
   ],
   [
     'found SSEC_KEY_COMMAND',
@@ -556,7 +556,7 @@ const refusals: readonly Refusal[] = [
     { env: { SSE_CUSTOMER_KEY_BASE64: KEY }, found: { AWS_ENDPOINT_URL_S3: 'https://d' } },
     'ENDPOINT_UNTRUSTED',
     /AWS_ENDPOINT_URL_S3 in \.env was found, not named, and your key does not come from that file: nothing was sent to https:\/\/d/,
-    /--env-file \.env/,
+    /--env \.env/,
   ],
   [
     'found endpoint, key of the environment though one stands in the file',
