@@ -359,9 +359,12 @@ describe('a key that is given as the key file', () => {
 
   test.for(Object.entries(spellings))('%s', async ([, spelling]) => {
     for (const mode of modes) {
+      const named = openPlace({ SSE_CUSTOMER_KEY_BASE64: undefined, SSEC_KEY_FILE: spelling });
+      expect(await leaksOf(['put', 'data', ...mode], named)).toEqual({ leaks: [], code: 5 });
+      // what is a key beyond doubt is refused in arguments before anything else
       const place = openPlace({ SSE_CUSTOMER_KEY_BASE64: undefined });
       const { leaks, code } = await leaksOf(['put', 'data', '--key-file', spelling, ...mode], place);
-      expect({ leaks, code }).toEqual({ leaks: [], code: 5 });
+      expect({ leaks, code }).toEqual({ leaks: [], code: spelling === key ? 2 : 5 });
     }
   });
 });
