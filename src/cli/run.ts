@@ -71,7 +71,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 }
 
 /** How long an interrupted action has for its clean-up (milliseconds). */
-const GRACE_MS = 1000;
+const GRACE_MS = 2000;
 
 /**
  * An action, or the interruption where it came and the action does not end by itself: it may wait for what never
