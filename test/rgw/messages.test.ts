@@ -21,8 +21,9 @@ describe('what a person reads', () => {
   });
 
   test('a refusal that has no words', async () => {
-    const result = await runCli(['put', 'data', '--storage-class', 'FREEZER'], { cwd, env });
-    expect(result.stderr).toMatch(/^ssec: S3 refused PutObject of .* with HTTP 400 InvalidArgument\.$/m);
+    const result = await runCli(['put', 'data', '--storage-class', 'FREEZER', '--verbose'], { cwd, env });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(/^ssec: The server refused the put; .* storage class FREEZER\.$/m);
     expect(result.stderr).toMatch(/^note: the server answered HTTP 400 InvalidArgument \(request \S+\)$/m);
   });
 
