@@ -42,6 +42,7 @@ try {
     { env: { SSE_CUSTOMER_KEY_BASE64: '' }, shown: 'SSE_CUSTOMER_KEY_BASE64= ', exit: 6 },
     'get',
     'sample.jpg',
+    '--verbose',
   );
 
   say('6. Nor does another key open it:');
