@@ -27,6 +27,23 @@ export function credentialsError(error: unknown, profile: string | undefined): S
         requestId: answer?.requestId,
       },
     });
+  if (answer !== undefined && answer.status >= 500) {
+    return failed('SERVICE_UNAVAILABLE', 'The service that lends the credentials failed.', 'try again later');
+  }
+  if (answer?.status === 429 || /Throttl|TooManyRequests|SlowDown/.test(answer?.code ?? '')) {
+    return failed(
+      'THROTTLED',
+      'The service that lends the credentials asked to slow down.',
+      'try again later',
+    );
+  }
+  if (answer?.code === 'RequestTimeTooSkewed' || /^Signature (?:expired|not yet current)/.test(text)) {
+    return failed(
+      'CLOCK_SKEW',
+      "This machine's clock is too far away from that of the service that lends the credentials.",
+      'set the clock (timedatectl set-ntp true)',
+    );
+  }
   if (/expired|sso login/i.test(`${text} ${answer?.code ?? ''}`)) {
     const name = profile === undefined ? 'NAME' : shellWord(profile);
     return failed(

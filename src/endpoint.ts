@@ -11,7 +11,7 @@ export function parseEndpoint(text: string): URL {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) {
     throw new SsecError('SETTING_INVALID', `The endpoint "${shown}" is not a URL.`, {
-      hints: [`write it with its scheme: https://${shown.replace(/^\/+/, '')}`],
+      hints: shown.includes('://') ? [] : [`write it with its scheme: https://${shown.replace(/^\/+/, '')}`],
     });
   }
   if (url.protocol !== 'https:') {
@@ -32,5 +32,5 @@ export function parseEndpoint(text: string): URL {
 
 /** An endpoint as it may be shown: whoever put a password into it did not mean to publish it. */
 export function withoutSecrets(endpoint: string): string {
-  return endpoint.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, '$1').replace(/[?#].*$/s, '');
+  return endpoint.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1').replace(/[?#].*$/s, '');
 }

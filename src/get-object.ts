@@ -172,8 +172,10 @@ function checkRange(range: string, output: GetObjectCommandOutput, address: Obje
     from !== undefined &&
     Number(to) - Number(from) + 1 === output.ContentLength &&
     (suffix === undefined
-      ? from === first &&
-        (last === '' || last === undefined || Number(to) === Math.min(Number(last), end ?? Number(last)))
+      ? Number(from) === Number(first) &&
+        (last === '' || last === undefined
+          ? end === undefined || Number(to) === end
+          : Number(to) === Math.min(Number(last), end ?? Number(last)))
       : end === undefined || (Number(to) === end && Number(from) === Math.max(0, end + 1 - Number(suffix))));
   if (right) return;
   throw new SsecError(

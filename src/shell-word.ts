@@ -1,6 +1,5 @@
-/** A word that a POSIX shell reads as it is: quoted where it must be. For commands in hints. */
+/** A word that a POSIX shell reads as it is: quoted where it must be, and no option. For commands in hints. */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(text) && !text.startsWith('-')
-    ? text
-    : `'${text.replaceAll("'", `'\\''`)}'`;
+  const word = text.startsWith('-') ? `./${text}` : text;
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

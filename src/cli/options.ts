@@ -67,7 +67,7 @@ export function collectMetadata(text: string, before: Record<string, string> = {
   const name = text.slice(0, at).toLowerCase();
   if (at < 1 || !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name))
     throw new InvalidArgumentError('Write it as name=value.');
-  if (name === '__proto__' || name in before)
+  if (name === '__proto__' || Object.hasOwn(before, name))
     throw new InvalidArgumentError(`"${name}" cannot be given here, or twice.`);
   const value = text.slice(at + 1);
   if (!/^[\x20-\x7e]*$/.test(value))

@@ -26,7 +26,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     acted = outputOptions(command);
     const reporter = createReporter(streams, acted);
     try {
-      await orInterrupted(action({ io, command, reporter }), io.signal);
+      await action({ io, command, reporter });
     } catch (error) {
       throw new ActionFailed(() => {
         const failure = asSsecError(error, io.signal);
@@ -70,28 +70,6 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** How long an interrupted action has for its clean-up (milliseconds). */
-const GRACE_MS = 2000;
-
-/**
- * An action, or the interruption where it came and the action does not end by itself: it may wait for what never
- * comes, as the other end of a pipe.
- */
-function orInterrupted(action: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((done, failed) => {
-    let timer: NodeJS.Timeout | undefined;
-    const onAbort = (): void => {
-      timer = setTimeout(() => failed(signal.reason), GRACE_MS);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    action.then(done, failed).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    });
-  });
-}
-
 /** Carries an action's failure past commander, together with the reporter that the action had. */
 class ActionFailed extends Error {
   readonly report: () => number;
@@ -117,7 +95,11 @@ function prepare(command: Command, collect: (text: string) => void): void {
 function refuseKeyMaterial(argv: readonly string[]): void {
   const isKey = (word: string): boolean =>
     /^[A-Za-z0-9+/]{43}=$/.test(word) && Buffer.from(word, 'base64').toString('base64') === word;
-  if (!argv.some((word) => isKey(word) || isKey(word.slice(word.indexOf('=') + 1)))) return;
+  const words = argv
+    // metadata may hold a checksum, which is as long
+    .filter((word, i) => !word.startsWith('--metadata') && argv[i - 1] !== '--metadata')
+    .flatMap((word) => [word, word.slice(word.indexOf('=') + 1), word.replace(/^s3:\/\/[^/]*\//, '')]);
+  if (!words.some(isKey)) return;
   throw new SsecError(
     'USAGE',
     'An argument looks like a customer key, and arguments can be read by others.',
@@ -128,8 +110,9 @@ function refuseKeyMaterial(argv: readonly string[]): void {
 }
 
 function usageError(error: CommanderError, argv: readonly string[], program: Command): SsecError {
-  const name = argv.find((word) => !word.startsWith('-')) ?? '';
-  const command = program.commands.find((known) => known.name() === name);
+  const known = (word: string): boolean => program.commands.some((command) => command.name() === word);
+  const name = argv.find(known) ?? argv.find((word) => !word.startsWith('-')) ?? '';
+  const command = program.commands.find((candidate) => candidate.name() === name);
   if (error.code === 'commander.help') {
     const topic = name === 'help' ? argv.filter((word) => word !== 'help').join(' ') : '';
     return topic === ''

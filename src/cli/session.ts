@@ -18,6 +18,7 @@ import { type Settings, resolveSettings } from '../settings/settings.ts';
 import { childEnvironment } from './child-environment.ts';
 import type { Io } from './io.ts';
 import { flagLayer } from './options.ts';
+import { orInterrupted } from './or-interrupted.ts';
 import type { Reporter } from './output/reporter.ts';
 
 /** What every command's action is given. */
@@ -34,11 +35,8 @@ export async function loadSettings(
 ): Promise<Settings> {
   const { io, command, reporter } = context;
   const flag: unknown = command.getOptionValue('env');
-  const envFile = await loadEnvFile({
-    flag: typeof flag === 'string' ? flag : undefined,
-    environment: io.env,
-    cwd: io.cwd,
-  });
+  const search = { flag: typeof flag === 'string' ? flag : undefined, environment: io.env, cwd: io.cwd };
+  const envFile = await orInterrupted(loadEnvFile(search), io.signal);
   const layers: SettingLayers = {
     flags: flagLayer(command),
     environment: io.env,
@@ -76,7 +74,7 @@ export function bucketOf(settings: Settings, fromAddress?: string): string {
 /** Reads the customer key and hides it from all output from here on. */
 export async function loadKey(context: CommandContext, settings: Settings): Promise<CustomerKey | undefined> {
   const { io, command, reporter } = context;
-  const key = await loadCustomerKey(settings.key, {
+  const reading = loadCustomerKey(settings.key, {
     format: command.getOptionValue('keyFormat') === 'text' ? 'text' : ('auto' satisfies KeyFormat),
     cwd: io.cwd,
     get stdin() {
@@ -86,6 +84,7 @@ export async function loadKey(context: CommandContext, settings: Settings): Prom
     signal: io.signal,
     warn: (message, ...hints) => reporter.warning(message, ...hints),
   });
+  const key = await orInterrupted(reading, io.signal);
   if (key !== undefined) {
     reporter.redactor.protectKey(key);
     const which = key.fingerprint === undefined ? 'a key of printable characters' : `MD5 ${key.fingerprint}`;
@@ -128,7 +127,7 @@ export async function withClient(
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint.value }),
     ...(settings.addressing === undefined ? {} : { addressing: settings.addressing.value }),
     credentials: async () => {
-      const credentials = await provide().catch((error: unknown) => {
+      const credentials = await orInterrupted(provide(), io.signal).catch((error: unknown) => {
         throw credentialsError(error, settings.profile?.name);
       });
       reporter.redactor.protectText(credentials.secretAccessKey);
@@ -172,7 +171,6 @@ async function proxy(io: Io): Promise<Pick<NetworkOptions, 'proxyFor'>> {
   const names = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
   const set = names.filter((name) => io.env[name] !== undefined && io.env[name] !== '');
   if (set.length === 0) return {};
-  for (const name of set) checkProxy(name, io.env[name] ?? '');
   const find = await io.loadProxyFinder();
   const bare = set.every((name) => io.env[name]?.includes('://') !== true);
   return {
@@ -180,15 +178,21 @@ async function proxy(io: Io): Promise<Pick<NetworkOptions, 'proxyFor'>> {
       const found = find(url);
       if (found === '') return undefined;
       // "proxy:3128" means a proxy that is spoken to in http, as for curl
-      return bare ? found.replace(/^https:/, 'http:') : found;
+      return checkProxy(bare ? found.replace(/^https:/, 'http:') : found, set.join(' or '));
     },
   };
 }
 
-function checkProxy(name: string, value: string): void {
-  const url = value.includes('://') ? value : `http://${value}`;
-  if (URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)) return;
-  throw new SsecError('SETTING_INVALID', `${name} is not the URL of an http or https proxy.`, {
+/** @throws SsecError SETTING_INVALID for what is no proxy that CONNECT can be asked of */
+function checkProxy(proxy: string, names: string): string {
+  try {
+    const { protocol, username, password } = new URL(proxy);
+    decodeURIComponent(username + password);
+    if (protocol === 'http:' || protocol === 'https:') return proxy;
+  } catch {
+    // said below, without the password that may stand in it
+  }
+  throw new SsecError('SETTING_INVALID', `${names} is not the URL of an http or https proxy.`, {
     hints: ['write it as http://proxy:3128', 'NO_PROXY names hosts that are reached directly'],
   });
 }

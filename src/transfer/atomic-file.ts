@@ -49,8 +49,8 @@ export async function openFileTarget(path: string, options: FileTargetOptions = 
   });
   if (existing?.isDirectory() === true) throw new SsecError('FILE_UNWRITABLE', `"${name}" is a directory.`);
   if (existing !== undefined && !existing.isFile()) return specialFileSink(path, name, 'w');
-  if (existing !== undefined) await refuseReadOnly(path, name);
   if (existing !== undefined && options.noOverwrite === true) throw exists(name);
+  if (existing !== undefined) await refuseReadOnly(path, name);
   return AtomicFile.create(
     await resolveLinks(path),
     { ...options, name },
@@ -152,7 +152,10 @@ class AtomicFile implements Sink {
         await rm(this.#temp, { force: true });
       } else {
         await (await open(this.#target, 'wx')).close();
-        await rename(this.#temp, this.#target);
+        await rename(this.#temp, this.#target).catch(async (error: unknown) => {
+          await rm(this.#target, { force: true });
+          throw error;
+        });
       }
     } catch (error) {
       await this.discard();

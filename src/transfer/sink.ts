@@ -59,7 +59,10 @@ export function unwritable(name: string, cause: unknown): SsecError {
       return new SsecError('FILE_UNWRITABLE', `"${name}" is a circle of symbolic links.`, { cause });
     case 'ENOENT':
       return new SsecError('FILE_UNWRITABLE', `The folder of "${name}" does not exist.`, {
-        hints: [`mkdir -p ${shellWord(dirname(name))}`],
+        hints:
+          dirname(name) === '.'
+            ? ['it is a link to a place that is not there']
+            : [`mkdir -p ${shellWord(dirname(name))}`],
         cause,
       });
     case 'EACCES':

@@ -195,6 +195,7 @@ describe('a range', () => {
     ['ignored: the whole object', 'bytes=1-3', { status: 200, body: 'abcdef' }],
     ['another one', 'bytes=1-3', part('bytes 2-4/6', 'cde')],
     ['less of it', 'bytes=1-3', part('bytes 1-2/6', 'bc')],
+    ['not all of the rest', 'bytes=1-', part('bytes 1-3/6', 'bcd')],
     ['another end', 'bytes=-2', part('bytes 0-1/6', 'ab')],
     ['one that is none', 'bytes=1-3', part('bytes 1-3', 'bcd')],
   ])('%s is refused, and nothing is written', async (_name, range, answer) => {

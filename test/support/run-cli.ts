@@ -34,7 +34,8 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     stderr: err,
     signal: options.signal ?? new AbortController().signal,
     signals: options.signals ?? process,
-    loadProxyFinder: options.loadProxyFinder ?? (() => Promise.resolve(() => '')),
+    loadProxyFinder:
+      options.loadProxyFinder ?? (() => Promise.resolve(() => options.env['HTTPS_PROXY'] ?? '')),
     packageFile: fileURLToPath(new URL('../../package.json', import.meta.url)),
     loadSandbox: options.loadSandbox ?? (() => import('ssec-sandbox')),
   };

@@ -83,8 +83,15 @@ function place(file: string): (() => void) | undefined {
   try {
     linkSync(fresh, file);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return undefined;
-    throw error;
+    if (codeOf(error) === 'EEXIST') return undefined;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error))) throw error;
+    // a file system without links: the lock is half written for a moment, which others wait out
+    try {
+      writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    } catch (taken) {
+      if (codeOf(taken) === 'EEXIST') return undefined;
+      throw taken;
+    }
   } finally {
     rmSync(fresh, { force: true });
   }
@@ -141,4 +148,8 @@ function startOf(pid: number): string {
   } catch {
     return '';
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -20,6 +20,7 @@ import { checksumFields } from '../output/checksum-fields.ts';
 import type { Redactor } from '../output/redactor.ts';
 import type { JsonRecord, Progress } from '../output/reporter.ts';
 import { addKeyFormatOption, addOutputOptions, addSettingOptions } from '../options.ts';
+import { orInterrupted } from '../or-interrupted.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
 import { terminalSink } from '../terminal-sink.ts';
@@ -79,7 +80,12 @@ async function get(context: CommandContext, source: string | undefined, options:
       ...(range === undefined ? {} : { range }),
       signal: io.signal,
       openSink: async (object) => {
-        const sink = await openTarget(target, options, io);
+        const opening = openTarget(target, options, io);
+        const sink = await orInterrupted(opening, io.signal).catch(async (error: unknown) => {
+          // it may open all the same, and nobody would end it
+          void opening.then((late) => late.discard()).catch(() => undefined);
+          throw error;
+        });
         progress = await reporter.progress(posix.basename(object.key), object.size);
         return sink;
       },

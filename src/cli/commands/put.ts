@@ -22,6 +22,7 @@ import {
   parseHeaderValue,
 } from '../options.ts';
 import { checksumFields } from '../output/checksum-fields.ts';
+import { orInterrupted } from '../or-interrupted.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
 import { contentTypeOf, isPipe, openUploadSource } from '../upload-source.ts';
@@ -87,7 +88,7 @@ async function put(
   }
   const customerKey = await loadKey(context, settings);
   checkWriteKey(customerKey, options);
-  const source = await openUploadSource(path, io);
+  const source = await orInterrupted(openUploadSource(path, io), io.signal);
   try {
     await withClient(context, settings, (client) =>
       upload(context, { client, source, customerKey, address, path }, options),

@@ -16,10 +16,8 @@ const SIGNATURE = /(Signature=)[0-9a-f]+/gi;
  * customer key in some errors, and text may hold escape sequences for the terminal.
  */
 export class Redactor {
-  readonly #windows = new Map<number, Set<string>>([
-    [KEY_WINDOW, new Set()],
-    [TEXT_WINDOW, new Set()],
-  ]);
+  /** By their width. */
+  readonly #windows = new Map<number, Set<string>>();
 
   /** From now on no form of the key shows, whole or in part: raw, base64, hex, URL-encoded. */
   protectKey(key: CustomerKey): void {
@@ -65,13 +63,16 @@ export class Redactor {
   }
 
   #add(form: string, width: number): void {
-    const windows = this.#windows.get(width);
-    for (let i = 0; i + width <= form.length; i++) windows?.add(form.slice(i, i + width));
+    // a secret that is shorter as a whole; one of a few letters would strike half of all words
+    const used = Math.min(width, form.length);
+    if (used < 6) return;
+    const windows = this.#windows.get(used) ?? new Set();
+    for (let i = 0; i + used <= form.length; i++) windows.add(form.slice(i, i + used));
+    this.#windows.set(used, windows);
   }
 }
 
 function strikeParts(text: string, width: number, windows: ReadonlySet<string>): string {
-  if (windows.size === 0) return text;
   let out = '';
   let copied = 0;
   let i = 0;

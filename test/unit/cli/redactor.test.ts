@@ -102,3 +102,9 @@ describe('what could steer a terminal', () => {
     expect(new Redactor().clean(text)).toBe(shown);
   });
 });
+
+test('a secret that is shorter than the shortest part is struck whole', () => {
+  const redactor = new Redactor();
+  redactor.protectText('minioadmin');
+  expect(redactor.clean('minioadmin and minioadmi')).toBe('[secret] and minioadmi');
+});
