@@ -22,31 +22,33 @@ export function addSettingOptions(command: Command, groups: readonly SettingDefi
     // there is no ring yet; the name is settled
     if (name === 'keyName') option.hideHelp();
     command.addOption(option);
-    flagNames.set(option.attributeName(), name as SettingName);
   }
   // not --env-file: Node.js takes that for itself wherever it stands, and reads the file before we start
   return command.option('--env <file>', 'settings from this file instead of ./.env (SSEC_ENV_FILE)');
 }
 
-/** commander's name of a flag -> our name of the setting. */
-const flagNames = new Map<string, SettingName>();
-
 /** The flags that stand on the command line; a default of commander's is no flag. */
 export function flagLayer(command: Command): Partial<Record<SettingName, string>> {
   const flags: Partial<Record<SettingName, string>> = {};
-  for (const [attribute, name] of flagNames) {
+  for (const [name, definition] of Object.entries<SettingDefinition>(SETTINGS)) {
+    if (definition.flag === undefined) continue;
+    const attribute = new Option(definition.flag).attributeName();
     const value: unknown = command.getOptionValue(attribute);
-    if (command.getOptionValueSource(attribute) === 'cli' && typeof value === 'string') flags[name] = value;
+    if (command.getOptionValueSource(attribute) === 'cli' && typeof value === 'string')
+      flags[name as SettingName] = value;
   }
   return flags;
 }
 
-export function addKeyFormatOption(command: Command): Command {
-  return command.addOption(
+/** What `put` and `get` share: every setting, the form of the key, and how to tell. */
+export function addTransferOptions(command: Command): Command {
+  addSettingOptions(command, ['target', 'key', 'identity', 'endpoint', 'region']);
+  command.addOption(
     new Option('--key-format <format>', 'text: the key file holds 32 printable characters that are the key')
       .choices(['auto', 'text'])
       .default('auto'),
   );
+  return addOutputOptions(command);
 }
 
 export function outputOptions(command: Command): OutputOptions {

@@ -19,7 +19,7 @@ import type { Io } from '../io.ts';
 import { checksumFields } from '../output/checksum-fields.ts';
 import type { Redactor } from '../output/redactor.ts';
 import type { JsonRecord, Progress } from '../output/reporter.ts';
-import { addKeyFormatOption, addOutputOptions, addSettingOptions } from '../options.ts';
+import { addTransferOptions } from '../options.ts';
 import { orInterrupted } from '../or-interrupted.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
@@ -33,11 +33,7 @@ interface GetOptions {
 }
 
 export function addGet(program: Command, act: Act): void {
-  const command = addOutputOptions(
-    addKeyFormatOption(
-      addSettingOptions(program.command('get'), ['target', 'key', 'identity', 'endpoint', 'region']),
-    ),
-  )
+  const command = addTransferOptions(program.command('get'))
     .description('download an object and decrypt it with your key')
     .argument('[source]', 'object key or s3://bucket/key (default: KEY)')
     .option('-o, --output <path>', 'file, folder/ or - for stdout (default: tmp/<uuid> with the extension)')

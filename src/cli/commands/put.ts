@@ -14,13 +14,7 @@ import { shellWord } from '../../shell-word.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { Io } from '../io.ts';
-import {
-  addKeyFormatOption,
-  addOutputOptions,
-  addSettingOptions,
-  collectMetadata,
-  parseHeaderValue,
-} from '../options.ts';
+import { addTransferOptions, collectMetadata, parseHeaderValue } from '../options.ts';
 import { checksumFields } from '../output/checksum-fields.ts';
 import { orInterrupted } from '../or-interrupted.ts';
 import type { Act } from '../program.ts';
@@ -37,11 +31,7 @@ interface PutOptions {
 }
 
 export function addPut(program: Command, act: Act): void {
-  const command = addOutputOptions(
-    addKeyFormatOption(
-      addSettingOptions(program.command('put'), ['target', 'key', 'identity', 'endpoint', 'region']),
-    ),
-  )
+  const command = addTransferOptions(program.command('put'))
     .description('upload a file, encrypted by S3 with your key')
     .argument('[file]', 'file, or - for stdin (default: KEY, as file and as object key)')
     .argument('[dest]', "object key, prefix/ or s3://bucket/key (default: the file's base name)")
