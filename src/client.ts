@@ -6,6 +6,7 @@ import { SsecError } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
 import { SsecRequestHandler, silentLogger } from './request-handler.ts';
 import { redirectRegion } from './service-answer.ts';
+import { RequestSlots } from './transfer/request-slots.ts';
 
 /** What signs a request. */
 export interface AwsCredentials {
@@ -23,9 +24,16 @@ export interface SsecClientOptions extends NetworkOptions {
   readonly endpoint?: string;
   /** Where the bucket stands: in the path or in the host name. Default: `virtual` on AWS, `path` elsewhere. */
   readonly addressing?: 'path' | 'virtual';
-  /** How often a request is tried in all (default 3). */
+  /** How often a request is tried in all (default 3), and a part of a large transfer above that. */
   readonly maxAttempts?: number;
+  /** Requests under way at once; default: 4 parts of large objects, 16 small objects. */
+  readonly concurrency?: number;
 }
+
+/** Requests at once and what a part of a large object counts for among them, where the user does not say. */
+const DEFAULT_SLOTS = 16;
+const DEFAULT_PART_WEIGHT = 4;
+const DEFAULT_MAX_ATTEMPTS = 3;
 
 /** The part of the SDK's commands that `send` needs to know. */
 type Command<Output> = { readonly _output?: Output } & object;
@@ -40,6 +48,24 @@ export class SsecClient {
   readonly #endpoint: URL | undefined;
   #region: string;
   #s3: S3Client;
+  /**
+   * What may be under way at once.
+   *
+   * @internal
+   */
+  readonly slots: RequestSlots;
+  /**
+   * What a part of a large object takes of the slots.
+   *
+   * @internal
+   */
+  readonly partWeight: number;
+  /**
+   * Whether the server is known to verify `x-amz-checksum-*`.
+   *
+   * @internal
+   */
+  verifiesChecksums: boolean;
 
   /** @throws SsecError INSECURE_ENDPOINT, SETTING_INVALID */
   constructor(options: SsecClientOptions) {
@@ -49,8 +75,16 @@ export class SsecClient {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#region = options.region;
+    this.slots = new RequestSlots(options.concurrency ?? DEFAULT_SLOTS);
+    this.partWeight = options.concurrency === undefined ? DEFAULT_PART_WEIGHT : 1;
     this.#handler = new SsecRequestHandler(options, (request) => guard(request, endpoint));
     this.#s3 = this.#createS3();
+    this.verifiesChecksums = this.isAws;
+  }
+
+  /** How often a request, and a part, is tried in all. */
+  get maxAttempts(): number {
+    return this.#options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   }
 
   /** The URL that requests go to; undefined = AWS. */
@@ -100,7 +134,7 @@ export class SsecClient {
   }
 
   #createS3(): S3Client {
-    const { credentials, endpoint, addressing, maxAttempts } = this.#options;
+    const { credentials, endpoint, addressing } = this.#options;
     const s3 = new S3Client({
       region: this.#region,
       credentials,
@@ -112,7 +146,7 @@ export class SsecClient {
       disableS3ExpressSessionAuth: true,
       defaultsMode: 'standard',
       retryMode: 'standard',
-      maxAttempts: maxAttempts ?? 3,
+      maxAttempts: this.maxAttempts,
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       expectContinueHeader: false,
@@ -138,7 +172,7 @@ function addHeaders(s3: S3Client): void {
         if (['GetObjectCommand', 'HeadObjectCommand'].includes(String(context['commandName']))) {
           request.headers['x-amz-checksum-mode'] = 'ENABLED';
         }
-        if (context['commandName'] === 'PutObjectCommand') {
+        if (['PutObjectCommand', 'UploadPartCommand'].includes(String(context['commandName']))) {
           request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
         }
       }

@@ -72,6 +72,15 @@ export class SsecError extends Error {
   }
 }
 
+/** The same error with more to do about it. */
+export function withHints(error: SsecError, hints: readonly string[]): SsecError {
+  return new SsecError(error.code, error.message, {
+    hints: [...error.hints, ...hints],
+    cause: error.cause,
+    context: error.context,
+  });
+}
+
 /** The `code` of a Node.js system error (`ENOENT`, `ECONNREFUSED`, ...), of it or of what caused it. */
 export function systemErrorCode(error: unknown): string | undefined {
   for (let e = error, depth = 0; e instanceof Error && depth < 8; e = e.cause, depth++) {

@@ -9,7 +9,6 @@ import {
   checkObjectKey,
   formatObjectAddress,
 } from './object-address.ts';
-import { echoes } from './put-object.ts';
 import { explainReadRefusal } from './read-refusal.ts';
 import { type ServiceRequest, keyNotNeeded, toSsecError } from './service-error.ts';
 import {
@@ -20,6 +19,7 @@ import {
   createChecksum,
 } from './transfer/checksum.ts';
 import type { Sink } from './transfer/sink.ts';
+import { echoes } from './write-proof.ts';
 
 export interface GetObjectOptions {
   readonly client: SsecClient;

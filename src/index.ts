@@ -15,7 +15,8 @@ export {
 export { CustomerKey, type CustomerKeyRequestFields } from './keys/customer-key.ts';
 export { type KeyFormat, checkKeyMd5, parseKeyContent } from './keys/key-text.ts';
 export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './object-address.ts';
-export { type PutObjectOptions, type PutObjectResult, type UploadChecksum, putObject } from './put-object.ts';
+export { putObject } from './put-object.ts';
+export type { PutObjectOptions, PutObjectResult, UploadChecksum } from './put-request.ts';
 export type { NetworkOptions, RequestEvent } from './network-options.ts';
 export { type FileTargetOptions, openFileTarget } from './transfer/atomic-file.ts';
 export { BytesSource } from './transfer/bytes-source.ts';

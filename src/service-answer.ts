@@ -59,3 +59,10 @@ function isStrings(value: unknown): value is Record<string, string> {
     typeof value === 'object' && value !== null && Object.values(value).every((v) => typeof v === 'string')
   );
 }
+
+/** A response as the SDK's request handler gives it. */
+export function isObjectWithHeaders(
+  response: unknown,
+): response is { readonly headers: Readonly<Record<string, string>> } {
+  return isStrings(field(response, 'headers'));
+}

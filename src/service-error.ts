@@ -112,6 +112,12 @@ function byCode(answer: ServiceAnswer, request: ServiceRequest): Verdict | undef
     case 'NoSuchKey':
     case 'NoSuchVersion':
       return noSuchObject(request);
+    case 'NoSuchUpload':
+      return verdict(
+        'OBJECT_NOT_FOUND',
+        `The upload of ${thing(request)} is not there any more: somebody aborted it, or a lifecycle rule did.`,
+        'put it again',
+      );
     case 'InvalidObjectState':
       return verdict(
         'OBJECT_ARCHIVED',

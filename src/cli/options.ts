@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SETTINGS, type SettingDefinition, type SettingName } from '../settings/setting-table.ts';
+import type { SsecClientOptions } from '../client.ts';
 import type { OutputOptions } from './output/reporter.ts';
 
 /** `--json`, `--quiet`, `--verbose`: on every command. */
@@ -48,7 +49,57 @@ export function addTransferOptions(command: Command): Command {
       .choices(['auto', 'text'])
       .default('auto'),
   );
+  command
+    .option('--concurrency <n>', 'requests at once (default: 4 parts, 16 small objects)', parseCount)
+    .option('--max-attempts <n>', 'how often a request is tried in all (default: 3)', parseCount)
+    .option(
+      '--timeout <seconds>',
+      'a connection on which nothing moves for so long is cut (default: 60)',
+      parseSeconds,
+    )
+    .option('--no-resume', 'note nothing, and go on with nothing that was cut off');
   return addOutputOptions(command);
+}
+
+/** What `--concurrency`, `--max-attempts` and `--timeout` say. */
+export function clientOptions(
+  command: Command,
+): Pick<SsecClientOptions, 'concurrency' | 'maxAttempts' | 'maxSockets' | 'socketTimeoutMs'> {
+  const { concurrency, maxAttempts, timeout } = command.opts<{
+    concurrency?: number;
+    maxAttempts?: number;
+    timeout?: number;
+  }>();
+  return {
+    ...(concurrency === undefined ? {} : { concurrency, maxSockets: concurrency }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(timeout === undefined ? {} : { socketTimeoutMs: timeout * 1000 }),
+  };
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 1000)
+    throw new InvalidArgumentError('It is a number from 1 to 1000.');
+  return count;
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || seconds < 0.1 || seconds > 86_400)
+    throw new InvalidArgumentError('It is a number of seconds.');
+  return seconds;
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+/** `8MiB`, `64M`, `5GiB`, `8388608`: powers of 1024, as S3 counts. */
+export function parseSize(text: string): number {
+  const [, number, unit = ''] = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(text) ?? [];
+  const bytes = Number(number) * (UNITS[unit.toUpperCase()] ?? Number.NaN);
+  if (!Number.isSafeInteger(bytes))
+    throw new InvalidArgumentError('It is a number of bytes: 8MiB, 64M, 8388608.');
+  return bytes;
 }
 
 export function outputOptions(command: Command): OutputOptions {

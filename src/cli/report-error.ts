@@ -1,10 +1,14 @@
-import { SsecError } from '../errors.ts';
+import { SsecError, withHints } from '../errors.ts';
 
 /**
  * Whatever was thrown as one of our errors. An interruption wins: what failed because of it is not the news.
  */
 export function asSsecError(error: unknown, signal: AbortSignal): SsecError {
-  if (signal.aborted && signal.reason instanceof SsecError) return signal.reason;
+  if (signal.aborted && signal.reason instanceof SsecError) {
+    // what can be done about a transfer that was cut off
+    const hints = error instanceof SsecError && error.code === 'CANCELLED' ? error.hints : [];
+    return withHints(signal.reason, hints);
+  }
   if (error instanceof SsecError) return error;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new SsecError('INTERNAL', `ssec has a bug: ${text}`, {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { platform } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SsecClient } from '../client.ts';
@@ -7,17 +8,18 @@ import { SsecError, systemErrorCode } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import type { KeyFormat } from '../keys/key-text.ts';
 import { checkBucketName } from '../object-address.ts';
-import type { NetworkOptions } from '../network-options.ts';
+import type { NetworkOptions, RequestEvent } from '../network-options.ts';
 import { loadProfile, sharedFiles } from '../settings/aws-profile.ts';
 import { loadEnvFile } from '../settings/env-file.ts';
 import { resolveIdentity } from '../settings/identity.ts';
 import { describeKeyChoice } from '../settings/key-choice.ts';
 import { loadCustomerKey } from '../settings/key-source.ts';
 import type { ProfileLayer, SettingLayers } from '../settings/setting-layers.ts';
+import { stateFolder } from '../settings/state-folder.ts';
 import { type Settings, resolveSettings } from '../settings/settings.ts';
 import { childEnvironment } from './child-environment.ts';
 import type { Io } from './io.ts';
-import { flagLayer } from './options.ts';
+import { clientOptions, flagLayer } from './options.ts';
 import { orInterrupted } from './or-interrupted.ts';
 import type { Reporter } from './output/reporter.ts';
 
@@ -108,10 +110,11 @@ export async function withClient(
   const { SsecRequestHandler } = await import('../request-handler.ts');
   const { createCredentialsProvider } = await import('../settings/credentials.ts');
   const { credentialsError } = await import('../credentials-error.ts');
-  const network: NetworkOptions = {
+  const network = {
     ...(await trust(settings, io)),
     ...(await proxy(io)),
-    onRequest: (event) => reporter.request(event),
+    ...clientOptions(context.command),
+    onRequest: (event: RequestEvent) => reporter.request(event),
   };
   const handler = new SsecRequestHandler(network);
   const provide = createCredentialsProvider({
@@ -141,6 +144,12 @@ export async function withClient(
     client.close();
     handler.destroy();
   }
+}
+
+/** Where unfinished transfers are noted; undefined = nowhere, as with `--no-resume`. */
+export function journalFolder({ io, command }: CommandContext): string | undefined {
+  if (command.getOptionValue('resume') === false) return undefined;
+  return stateFolder(io.env, platform(), io.env['HOME'] ?? '');
 }
 
 async function trust(settings: Settings, io: Io): Promise<{ ca?: string }> {

@@ -15,13 +15,22 @@ export class BytesSource extends Source {
     this.name = name;
   }
 
-  digest(options: { md5: boolean }): Promise<SourceDigest> {
+  read(position: number, into: Uint8Array): Promise<void> {
+    into.set(this.#bytes.subarray(position, position + into.length));
+    return Promise.resolve();
+  }
+
+  checkUnchanged(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  override digest(options: { md5: boolean }): Promise<SourceDigest> {
     const crc32 = crc32Base64(updateCrc32(0, this.#bytes));
     if (!options.md5) return Promise.resolve({ crc32 });
     return Promise.resolve({ crc32, md5: createHash('md5').update(this.#bytes).digest('base64') });
   }
 
-  open(): Buffer {
+  override open(): Buffer {
     return this.#bytes;
   }
 

@@ -1,14 +1,8 @@
-import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { SsecError, systemErrorCode } from '../errors.ts';
 import { shellWord } from '../shell-word.ts';
-import { crc32Base64, updateCrc32 } from './checksum.ts';
-import { Source, type SourceDigest } from './source.ts';
-
-/** Bytes read at once: large enough to keep system calls rare, small enough that a slow wire holds little. */
-const CHUNK_BYTES = 512 * 1024;
+import { Source, changed } from './source.ts';
 
 /**
  * A regular file, opened once: replacing it under its name does not matter, writing into it does and is found
@@ -19,7 +13,11 @@ export class FileSource extends Source {
   readonly name: string;
   readonly #handle: FileHandle;
   readonly #stat: BigIntStats;
-  #crc32: number | undefined;
+
+  /** Nanoseconds since 1970. */
+  get modifiedAt(): bigint {
+    return this.#stat.mtimeNs;
+  }
 
   private constructor(name: string, handle: FileHandle, stat: BigIntStats) {
     super();
@@ -56,72 +54,30 @@ export class FileSource extends Source {
     }
   }
 
-  async digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest> {
-    const md5 = options.md5 ? createHash('md5') : undefined;
-    let crc32 = 0;
-    for await (const chunk of this.#read()) {
-      options.signal?.throwIfAborted();
-      crc32 = updateCrc32(crc32, chunk);
-      md5?.update(chunk);
+  async read(position: number, into: Uint8Array): Promise<void> {
+    let filled = 0;
+    while (filled < into.length) {
+      const { bytesRead } = await this.#handle
+        .read(into, filled, into.length - filled, position + filled)
+        .catch((error: unknown) => {
+          throw unreadable(this.name, error);
+        });
+      if (bytesRead === 0) throw changed(this.name);
+      filled += bytesRead;
     }
-    this.#crc32 = crc32;
-    return { crc32: crc32Base64(crc32), ...(md5 === undefined ? {} : { md5: md5.digest('base64') }) };
   }
 
-  open(): Readable {
-    return Readable.from(this.#readChecked(), { objectMode: false, highWaterMark: CHUNK_BYTES });
+  async checkUnchanged(): Promise<void> {
+    const now = await this.#handle.stat({ bigint: true });
+    if (now.size !== this.#stat.size || now.mtimeNs !== this.#stat.mtimeNs) throw changed(this.name);
+    // a file of /proc has no size and holds something all the same
+    if (this.size === 0 && (await this.#handle.read(Buffer.alloc(1), 0, 1, 0)).bytesRead !== 0)
+      throw changed(this.name);
   }
 
   async close(): Promise<void> {
     await this.#handle.close();
   }
-
-  /** All of the file but never a byte more: a file that grows while it is read must not change the length. */
-  async *#read(): AsyncGenerator<Buffer> {
-    let position = 0;
-    while (position < this.size) {
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.size - position));
-      let filled = 0;
-      while (filled < chunk.length) {
-        const { bytesRead } = await this.#handle
-          .read(chunk, filled, chunk.length - filled, position + filled)
-          .catch((error: unknown) => {
-            throw unreadable(this.name, error);
-          });
-        if (bytesRead === 0) throw changed(this.name);
-        filled += bytesRead;
-      }
-      position += filled;
-      yield chunk;
-    }
-    // a file that grows, or one of /proc, which has no size and holds something all the same
-    const { bytesRead } = await this.#handle.read(Buffer.alloc(1), 0, 1, position);
-    if (bytesRead !== 0) throw changed(this.name);
-  }
-
-  /**
-   * The last chunk is given out only once all that was read agrees with what was hashed, so that a server never
-   * holds a whole body that is not the file that we announced.
-   */
-  async *#readChecked(): AsyncGenerator<Buffer> {
-    let crc32 = 0;
-    let last: Buffer | undefined;
-    for await (const chunk of this.#read()) {
-      if (last !== undefined) yield last;
-      crc32 = updateCrc32(crc32, chunk);
-      last = chunk;
-    }
-    const now = await this.#handle.stat({ bigint: true });
-    const touched = now.size !== this.#stat.size || now.mtimeNs !== this.#stat.mtimeNs;
-    if (touched || (this.#crc32 !== undefined && crc32 !== this.#crc32)) throw changed(this.name);
-    if (last !== undefined) yield last;
-  }
-}
-
-function changed(path: string): SsecError {
-  return new SsecError('FILE_CHANGED', `"${path}" changed while it was read; nothing was stored.`, {
-    hints: ['put it again once nobody writes to it, or put a copy'],
-  });
 }
 
 function unreadable(path: string, cause: unknown): SsecError {

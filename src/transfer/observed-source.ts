@@ -16,11 +16,19 @@ export class ObservedSource extends Source {
     this.name = source.name;
   }
 
-  digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest> {
+  read(position: number, into: Uint8Array): Promise<void> {
+    return this.#source.read(position, into);
+  }
+
+  checkUnchanged(): Promise<void> {
+    return this.#source.checkUnchanged();
+  }
+
+  override digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest> {
     return this.#source.digest(options);
   }
 
-  open(): Readable | Buffer {
+  override open(): Readable | Buffer {
     const body = this.#source.open();
     if (body instanceof Readable) return Readable.from(this.#count(body), { objectMode: false });
     this.#onProgress(body.length);

@@ -1,4 +1,7 @@
-import type { Readable } from 'node:stream';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { SsecError } from '../errors.ts';
+import { crc32Base64, updateCrc32 } from './checksum.ts';
 
 /** What a source's bytes hash to, taken in one pass before they are sent. */
 export interface SourceDigest {
@@ -8,8 +11,11 @@ export interface SourceDigest {
   readonly md5?: string;
 }
 
+/** Bytes read at once: large enough to keep system calls rare, small enough that a slow wire holds little. */
+const CHUNK_BYTES = 512 * 1024;
+
 /**
- * Bytes of a known length that can be read again from the start: what a request that failed needs to be sent
+ * Bytes of a known length that can be read again, from any position: what a request that failed needs to be sent
  * once more. A stream cannot do that, so the body of a request is always one of these.
  */
 export abstract class Source {
@@ -18,15 +24,71 @@ export abstract class Source {
   /** How to call it in a message. */
   abstract readonly name: string;
 
+  #crc32: number | undefined;
+
+  /**
+   * Fills `into` with the bytes from `position` on.
+   *
+   * @throws SsecError FILE_CHANGED where they are not there any more, FILE_UNREADABLE
+   */
+  abstract read(position: number, into: Uint8Array): Promise<void>;
+
+  /** @throws SsecError FILE_CHANGED where the bytes may no longer be those of the beginning */
+  abstract checkUnchanged(): Promise<void>;
+
+  /** Lets go of what it holds open. */
+  abstract close(): Promise<void>;
+
   /** Hashes the whole source. */
-  abstract digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest>;
+  async digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest> {
+    const md5 = options.md5 ? createHash('md5') : undefined;
+    let crc32 = 0;
+    for await (const chunk of this.#chunks()) {
+      options.signal?.throwIfAborted();
+      crc32 = updateCrc32(crc32, chunk);
+      md5?.update(chunk);
+    }
+    await this.checkUnchanged();
+    this.#crc32 = crc32;
+    return { crc32: crc32Base64(crc32), ...(md5 === undefined ? {} : { md5: md5.digest('base64') }) };
+  }
 
   /**
    * The bytes from the start, anew on each call. The stream fails rather than end where the bytes are no
    * longer those that were hashed.
    */
-  abstract open(): Readable | Buffer;
+  open(): Readable | Buffer {
+    return Readable.from(this.#checkedChunks(), { objectMode: false, highWaterMark: CHUNK_BYTES });
+  }
 
-  /** Lets go of what it holds open. */
-  abstract close(): Promise<void>;
+  async *#chunks(): AsyncGenerator<Buffer> {
+    for (let position = 0; position < this.size; position += CHUNK_BYTES) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.size - position));
+      await this.read(position, chunk);
+      yield chunk;
+    }
+  }
+
+  /**
+   * The last chunk is given out only once all that was read agrees with what was hashed, so that a server never
+   * holds a whole body that is not the one that we announced.
+   */
+  async *#checkedChunks(): AsyncGenerator<Buffer> {
+    let crc32 = 0;
+    let last: Buffer | undefined;
+    for await (const chunk of this.#chunks()) {
+      if (last !== undefined) yield last;
+      crc32 = updateCrc32(crc32, chunk);
+      last = chunk;
+    }
+    await this.checkUnchanged();
+    if (this.#crc32 !== undefined && crc32 !== this.#crc32) throw changed(this.name);
+    if (last !== undefined) yield last;
+  }
+}
+
+export function changed(name: string): SsecError {
+  return new SsecError('FILE_CHANGED', `"${name}" changed while it was read; nothing was stored.`, {
+    hints: ['put it again once nobody writes to it, or put a copy'],
+  });
 }

@@ -5,7 +5,8 @@ import { onTestFinished } from 'vitest';
 import { type SsecClientOptions, SsecClient } from '../../src/client.ts';
 import { type GetObjectResult, getObject } from '../../src/get-object.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
-import { type PutObjectOptions, type PutObjectResult, putObject } from '../../src/put-object.ts';
+import { putObject } from '../../src/put-object.ts';
+import type { PutObjectOptions, PutObjectResult } from '../../src/put-request.ts';
 import { openFileTarget } from '../../src/transfer/atomic-file.ts';
 import { FileSource } from '../../src/transfer/file-source.ts';
 import {

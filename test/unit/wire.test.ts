@@ -6,7 +6,8 @@ import { allowSseC } from '../../src/bucket-encryption.ts';
 import { type SsecClientOptions, SsecClient } from '../../src/client.ts';
 import { getObject } from '../../src/get-object.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
-import { type PutObjectOptions, type PutObjectResult, putObject } from '../../src/put-object.ts';
+import { putObject } from '../../src/put-object.ts';
+import type { PutObjectOptions, PutObjectResult } from '../../src/put-request.ts';
 import { BytesSource } from '../../src/transfer/bytes-source.ts';
 import { FileSource } from '../../src/transfer/file-source.ts';
 import {

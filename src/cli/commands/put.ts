@@ -9,16 +9,25 @@ import {
   formatObjectAddress,
   parseObjectAddress,
 } from '../../object-address.ts';
-import type { UploadChecksum } from '../../put-object.ts';
+import type { UploadChecksum } from '../../put-request.ts';
 import { shellWord } from '../../shell-word.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Source } from '../../transfer/source.ts';
+import type { StreamSource } from '../../transfer/stream-source.ts';
+import type { JournalPlace } from '../../transfer/transfer-journal.ts';
 import type { Io } from '../io.ts';
-import { addTransferOptions, collectMetadata, parseHeaderValue } from '../options.ts';
+import { addTransferOptions, collectMetadata, parseHeaderValue, parseSize } from '../options.ts';
 import { checksumFields } from '../output/checksum-fields.ts';
 import { orInterrupted } from '../or-interrupted.ts';
 import type { Act } from '../program.ts';
-import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
+import {
+  type CommandContext,
+  bucketOf,
+  journalFolder,
+  loadKey,
+  loadSettings,
+  withClient,
+} from '../session.ts';
 import { contentTypeOf, isPipe, openUploadSource } from '../upload-source.ts';
 
 interface PutOptions {
@@ -27,6 +36,7 @@ interface PutOptions {
   readonly contentType?: string;
   readonly storageClass?: string;
   readonly checksum: UploadChecksum;
+  readonly partSize?: number;
   readonly allowWeakKey?: boolean;
 }
 
@@ -46,6 +56,11 @@ export function addPut(program: Command, act: Act): void {
       )
         .choices(['auto', 'crc32', 'md5'])
         .default('auto'),
+    )
+    .option(
+      '--part-size <size>',
+      'bytes of a part, 5MiB to 5GiB (default: by the size, 8MiB and up)',
+      parseSize,
     )
     .option('--allow-weak-key', 'write with a key of 32 printable characters')
     .addHelpText(
@@ -90,18 +105,21 @@ async function put(
 
 interface Upload {
   readonly client: SsecClient;
-  readonly source: Source;
+  readonly source: Source | StreamSource;
   readonly customerKey: CustomerKey;
   readonly address: ObjectAddress;
   /** Of the file, for its type. */
   readonly path: string;
 }
 
-async function upload({ io, reporter }: CommandContext, what: Upload, options: PutOptions): Promise<void> {
+async function upload(context: CommandContext, what: Upload, options: PutOptions): Promise<void> {
+  const { io, reporter } = context;
   const { client, source, customerKey, address } = what;
   const { putObject } = await import('../../put-object.ts');
   const contentType = options.contentType ?? (await contentTypeOf(what.path, address.key));
-  const progress = await reporter.progress(basename(source.name), source.size);
+  const size = 'size' in source ? source.size : undefined;
+  const progress = await reporter.progress(basename(source.name), size ?? 0);
+  const journal = journalOf(context, what);
   const result = await putObject({
     client,
     ...address,
@@ -110,7 +128,10 @@ async function upload({ io, reporter }: CommandContext, what: Upload, options: P
     checksum: options.checksum,
     noOverwrite: !options.overwrite,
     onProgress: (bytes) => progress.update(bytes),
+    onNotice: (message) => reporter.notice(message),
     signal: io.signal,
+    ...(options.partSize === undefined ? {} : { partSize: options.partSize }),
+    ...(journal === undefined ? {} : { journal }),
     ...(contentType === undefined ? {} : { contentType }),
     ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
     ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
@@ -128,6 +149,14 @@ async function upload({ io, reporter }: CommandContext, what: Upload, options: P
     Proof: result.proof,
   };
   await reporter.result(record, formatObjectAddress(address));
+}
+
+/** Where a file's upload is noted, so that the same command goes on with it. */
+function journalOf(context: CommandContext, { client, address, path }: Upload): JournalPlace | undefined {
+  const folder = journalFolder(context);
+  if (folder === undefined || path === '-') return undefined;
+  const file = resolve(context.io.cwd, path);
+  return { folder, target: ['put', client.endpoint ?? '', address.bucket, address.key, file] };
 }
 
 /** What is read, and what it becomes. An argument beats `KEY`: `put other.jpg` never writes to KEY's object. */

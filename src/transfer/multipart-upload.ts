@@ -1,0 +1,465 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandOutput,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandOutput,
+  type HeadObjectCommandOutput,
+  UploadPartCommand,
+  type UploadPartCommandOutput,
+} from '@aws-sdk/client-s3';
+import { SsecError, withHints } from '../errors.ts';
+import { formatObjectAddress } from '../object-address.ts';
+import {
+  type PutObjectOptions,
+  type PutObjectResult,
+  descriptionFields,
+  sendsMd5,
+  targetExists,
+} from '../put-request.ts';
+import { serviceAnswer } from '../service-answer.ts';
+import { type ServiceRequest, toSsecError } from '../service-error.ts';
+import { echoes, findOurs, headOf, keyIgnored } from '../write-proof.ts';
+import { isPassing, isResumable, withAttempts } from './attempts.ts';
+import { ObservedSource } from './observed-source.ts';
+import type { LoadedPart, PartFeed } from './part-feed.ts';
+import { readEchoHeaders } from './response-headers.ts';
+import type { SourceDigest } from './source.ts';
+import { StreamSource } from './stream-source.ts';
+import { TransferProgress } from './transfer-progress.ts';
+import { UploadJournal } from './upload-journal.ts';
+import { type Expected, UploadedParts, isObject } from './uploaded-parts.ts';
+import { runWorkers } from './workers.ts';
+
+/** How long the clearing away of a failed upload may take (ms): it must not hang where the upload did. */
+const ABORT_TIMEOUT_MS = 10_000;
+
+/** Bytes for which one part's share of the slots is meant; larger parts in memory take more of them. */
+const PART_SHARE_BYTES = 8 * 1024 ** 2;
+
+/**
+ * Uploads in parts, several at once, each tried again by itself.
+ *
+ * Where it fails: what another run can go on with stays and is in the journal; everything else is cleared away
+ * before the error is thrown.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+ */
+export async function multipartUpload(options: PutObjectOptions, feed: PartFeed): Promise<PutObjectResult> {
+  const upload = new MultipartUpload(options, feed, await UploadJournal.open(options));
+  const earlier = await upload.resume();
+  if (earlier !== undefined) return earlier;
+  try {
+    await upload.sendParts();
+    return await upload.complete();
+  } catch (error) {
+    throw await upload.end(error);
+  }
+}
+
+class MultipartUpload {
+  readonly #options: PutObjectOptions;
+  readonly #feed: PartFeed;
+  readonly #journal: UploadJournal | undefined;
+  readonly #progress: TransferProgress;
+  readonly #parts = new UploadedParts();
+  #uploadId = '';
+  /** Whether Create said that it keeps checksums: then Complete may speak of them. */
+  #keepsChecksums = false;
+
+  constructor(options: PutObjectOptions, feed: PartFeed, journal: UploadJournal | undefined) {
+    this.#options = options;
+    this.#feed = feed;
+    this.#journal = journal;
+    this.#progress = new TransferProgress(options.onProgress);
+  }
+
+  /**
+   * Finds the upload that an earlier run left, or begins one.
+   *
+   * @returns the result, where that run had finished after all
+   */
+  async resume(): Promise<PutObjectResult | undefined> {
+    const found = await this.#journal?.find().catch(async (error: unknown) => {
+      await this.#journal?.keep();
+      throw error;
+    });
+    if (found?.kind === 'finished') {
+      await this.#journal?.remove();
+      return this.#result(found.parts, found.head, 'CRC32');
+    }
+    if (found?.kind === 'unfinished') {
+      this.#uploadId = found.uploadId;
+      this.#keepsChecksums = found.keepsChecksums;
+      return undefined;
+    }
+    await this.#create();
+    return undefined;
+  }
+
+  async sendParts(): Promise<void> {
+    const { client, signal } = this.#options;
+    const most = Math.max(1, Math.floor(client.slots.limit / this.#weight()));
+    await runWorkers(most, signal, async (stop) => {
+      for (;;) {
+        const release = await client.slots.acquire(this.#weight(), stop);
+        try {
+          const part = await this.#feed.next();
+          if (part === undefined) return;
+          stop.throwIfAborted();
+          await this.#sendPart(part, stop);
+          part.release();
+        } finally {
+          release();
+        }
+      }
+    });
+    if (!(this.#options.source instanceof StreamSource)) await this.#options.source.checkUnchanged();
+  }
+
+  async complete(): Promise<PutObjectResult> {
+    const { client, noOverwrite, signal } = this.#options;
+    // many servers ignore the condition on Complete (RGW 16 does); not atomic, but better than nothing
+    if (noOverwrite === true && !client.isAws) await this.#refuseExisting();
+    const expected = this.#parts.expected;
+    let repeated = false;
+    let output: CompleteMultipartUploadCommandOutput;
+    const command = this.#completeCommand(expected.crc32);
+    const echo = readEchoHeaders(command);
+    try {
+      output = await withAttempts(
+        { maxAttempts: client.maxAttempts, signal, onRetry: this.#options.onRetry },
+        async (attempt) => {
+          repeated ||= attempt > 1;
+          try {
+            return await client.send<CompleteMultipartUploadCommandOutput>(command, { signal });
+          } catch (error) {
+            throw toSsecError(error, this.#request('CompleteMultipartUpload'));
+          }
+        },
+      );
+    } catch (error) {
+      const head = await this.#findFinished(error, repeated, expected);
+      if (head === undefined) throw error;
+      return this.#done(head, expected, 'HeadObject');
+    }
+    return this.#done(output, expected, echo());
+  }
+
+  /** Keeps what another run can go on with and clears away the rest; returns the error to throw. */
+  async end(error: unknown): Promise<SsecError> {
+    const { bucket } = this.#options;
+    const failure = toSsecError(error, this.#request('UploadPart'));
+    if (this.#journal !== undefined && isResumable(failure)) {
+      await this.#journal.keep();
+      return withHints(failure, [
+        'what was sent is kept: run the same command again to go on',
+        `or drop it: ssec uploads --abort -b ${bucket}`,
+      ]);
+    }
+    const gone = await this.#abort();
+    await this.#journal?.remove();
+    if (gone) return failure;
+    return withHints(failure, [
+      `parts of the upload may be left, and cost money: ssec uploads --abort ${this.#uploadId} -b ${bucket}`,
+    ]);
+  }
+
+  async #create(): Promise<void> {
+    const { client, bucket, key, customerKey, signal } = this.#options;
+    let output: CreateMultipartUploadCommandOutput;
+    try {
+      output = await client.send<CreateMultipartUploadCommandOutput>(
+        new CreateMultipartUploadCommand({
+          Bucket: bucket,
+          Key: key,
+          ChecksumAlgorithm: 'CRC32',
+          ChecksumType: 'FULL_OBJECT',
+          ...descriptionFields(this.#options),
+          ...customerKey.requestFields(),
+        }),
+        { signal },
+      );
+    } catch (error) {
+      throw toSsecError(error, this.#request('CreateMultipartUpload'));
+    }
+    if (output.UploadId === undefined || output.UploadId === '') {
+      throw new SsecError(
+        'SERVICE_REFUSED',
+        `The server began no upload of ${formatObjectAddress(this.#options)}.`,
+      );
+    }
+    this.#uploadId = output.UploadId;
+    this.#keepsChecksums = output.ChecksumAlgorithm === 'CRC32';
+    try {
+      if (!echoes(output, customerKey)) {
+        throw new SsecError(
+          'KEY_IGNORED',
+          `The server took the key for ${formatObjectAddress(this.#options)} and did not use it: it does not do SSE-C.`,
+          { hints: ['nothing was stored', 'use a server that does SSE-C; docs/compatibility.md lists some'] },
+        );
+      }
+      await this.#journal?.begin(this.#uploadId, this.#keepsChecksums);
+    } catch (error) {
+      throw await this.end(error);
+    }
+  }
+
+  async #sendPart(part: LoadedPart, signal: AbortSignal): Promise<void> {
+    const { client } = this.#options;
+    const progress = this.#progress.piece();
+    const md5 = sendsMd5(this.#options);
+    const digest = await part.body.digest({ md5, signal });
+    const earlier = this.#journal?.partOf(part.number, part.body.size, digest.crc32);
+    if (earlier !== undefined) {
+      this.#parts.add(earlier);
+      progress(part.body.size);
+      this.#options.onResumed?.(part.body.size);
+      return;
+    }
+    const body = new ObservedSource(part.body, progress);
+    const output = await withAttempts(
+      {
+        maxAttempts: client.maxAttempts,
+        signal,
+        onRetry: this.#options.onRetry,
+        // it stands in memory, unlike what arrived
+        isWorthIt: (error) => isPassing(error) || isBadDigest(error),
+      },
+      async () => {
+        const command = this.#partCommand(part.number, body, digest);
+        return client.send<UploadPartCommandOutput>(command, { signal }).catch((error: unknown) => {
+          throw toSsecError(error, this.#request('UploadPart'));
+        });
+      },
+    );
+    this.#checkPart(part.number, output, digest);
+    const verified = output.ChecksumCRC32 !== undefined;
+    if (verified) client.verifiesChecksums = true;
+    const uploaded = {
+      number: part.number,
+      size: part.body.size,
+      etag: output.ETag ?? '',
+      crc32: digest.crc32,
+      proof: verified ? 'CRC32' : md5 ? 'MD5' : 'size',
+    } as const;
+    progress(part.body.size);
+    this.#parts.add(uploaded);
+    await this.#journal?.add(uploaded);
+  }
+
+  #checkPart(number: number, output: UploadPartCommandOutput, digest: SourceDigest): void {
+    const { customerKey } = this.#options;
+    const address = formatObjectAddress(this.#options);
+    const { SSECustomerKeyMD5: echoed } = output;
+    if (echoed !== undefined && echoed !== customerKey.md5) {
+      throw new SsecError(
+        'KEY_IGNORED',
+        `The server encrypted part ${number} of ${address} with another key.`,
+        {
+          hints: ['nothing was stored; the server, or something between, mixes up requests'],
+        },
+      );
+    }
+    if (output.ChecksumCRC32 !== undefined && output.ChecksumCRC32 !== digest.crc32) {
+      throw new SsecError(
+        'CHECKSUM_MISMATCH',
+        `The server stored other bytes than were sent for ${address}.`,
+        {
+          hints: ['put it again'],
+        },
+      );
+    }
+    if (output.ETag === undefined || output.ETag === '') {
+      throw new SsecError('SERVICE_REFUSED', `The server gave no ETag for part ${number} of ${address}.`);
+    }
+  }
+
+  #partCommand(number: number, body: ObservedSource, digest: SourceDigest): UploadPartCommand {
+    const { bucket, key, customerKey } = this.#options;
+    return new UploadPartCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: this.#uploadId,
+      PartNumber: number,
+      Body: body as unknown as Buffer,
+      ContentLength: body.size,
+      ChecksumCRC32: digest.crc32,
+      ...(digest.md5 === undefined ? {} : { ContentMD5: digest.md5 }),
+      ...customerKey.requestFields(),
+    });
+  }
+
+  #completeCommand(crc32: string): CompleteMultipartUploadCommand {
+    const { bucket, key, customerKey, noOverwrite } = this.#options;
+    return new CompleteMultipartUploadCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: this.#uploadId,
+      MultipartUpload: {
+        Parts: this.#parts.inOrder.map((part) => ({
+          PartNumber: part.number,
+          ETag: part.etag,
+          ...(this.#keepsChecksums ? { ChecksumCRC32: part.crc32 } : {}),
+        })),
+      },
+      ...(this.#keepsChecksums ? { ChecksumCRC32: crc32, ChecksumType: 'FULL_OBJECT' } : {}),
+      MpuObjectSize: this.#parts.size,
+      ...(noOverwrite === true ? { IfNoneMatch: '*' } : {}),
+      ...customerKey.requestFields(),
+    });
+  }
+
+  async #refuseExisting(): Promise<void> {
+    try {
+      await headOf(this.#options);
+    } catch (error) {
+      const status = serviceAnswer(error)?.status;
+      if (status === 404) return;
+      // any other answer is that of an object: 400 and 403 say that it has another key
+      if (status === undefined || status >= 500) throw toSsecError(error, this.#request('HeadObject'));
+    }
+    throw targetExists(this.#options);
+  }
+
+  /** The answer that was lost told of success, where the object stands there as we made it. */
+  async #findFinished(error: unknown, repeated: boolean, expected: Expected) {
+    if (!(error instanceof SsecError)) return undefined;
+    const { status, serviceCode, attempts } = error.context;
+    const lost = serviceCode === 'NoSuchUpload';
+    const condition = status === 412 || status === 409;
+    if (condition && !(repeated || Number(attempts ?? 1) > 1)) {
+      if (status === 412) throw targetExists(this.#options, error, error.context);
+      return undefined;
+    }
+    if (!lost && !condition && !isPassing(error)) return undefined;
+    const head = await findOurs(this.#options, this.#parts.size, (found) => isObject(found, expected));
+    if (head === undefined && status === 412) throw targetExists(this.#options, error, error.context);
+    return head;
+  }
+
+  async #done(
+    output: CompleteMultipartUploadCommandOutput | HeadObjectCommandOutput,
+    expected: Expected,
+    echo: ReturnType<ReturnType<typeof readEchoHeaders>> | 'HeadObject',
+  ): Promise<PutObjectResult> {
+    const proved =
+      echo === 'HeadObject' || (echoes(echo, this.#options.customerKey) && (output.ETag ?? '') !== '');
+    const head = proved ? output : await this.#headAfter(output.VersionId);
+    const stored = head === 'forbidden' ? output : head;
+    this.#checkStored(stored, expected);
+    await this.#journal?.remove();
+    const confirmed = stored.ChecksumCRC32 === expected.crc32;
+    const proof = confirmed ? 'CRC32' : this.#parts.proof;
+    return this.#result(
+      this.#parts,
+      { ...stored, VersionId: output.VersionId ?? stored.VersionId },
+      head === 'forbidden' ? 'create-echo' : proof,
+    );
+  }
+
+  /** The server did not say after Complete which key it used: the object says it. */
+  async #headAfter(version: string | undefined): Promise<HeadObjectCommandOutput | 'forbidden'> {
+    let head: HeadObjectCommandOutput;
+    try {
+      head = await withAttempts(
+        { maxAttempts: this.#options.client.maxAttempts, signal: this.#options.signal },
+        () =>
+          headOf(this.#options).catch((error: unknown) => {
+            // we may write and not read: Create's echo is all that there is
+            throw serviceAnswer(error)?.status === 403
+              ? error
+              : toSsecError(error, this.#request('HeadObject'));
+          }),
+      );
+    } catch (error) {
+      if (serviceAnswer(error)?.status === 403) return 'forbidden';
+      throw error;
+    }
+    if (!echoes(head, this.#options.customerKey)) throw await keyIgnored(this.#options, version);
+    return head;
+  }
+
+  #checkStored(
+    stored: HeadObjectCommandOutput | CompleteMultipartUploadCommandOutput,
+    expected: Expected,
+  ): void {
+    const address = formatObjectAddress(this.#options);
+    const size = 'ContentLength' in stored ? stored.ContentLength : undefined;
+    if (size !== undefined && size !== this.#parts.size) {
+      throw new SsecError(
+        'SIZE_MISMATCH',
+        `${address} has ${size} bytes on the server; ${this.#parts.size} were sent.`,
+        {
+          hints: ['put it again; somebody else may have written it at the same moment'],
+        },
+      );
+    }
+    const { ChecksumCRC32: crc32 } = stored;
+    if (crc32 !== undefined && !/-\d+$/.test(crc32) && crc32 !== expected.crc32) {
+      throw new SsecError(
+        'CHECKSUM_MISMATCH',
+        `The server stored other bytes than were sent for ${address}.`,
+        {
+          hints: ['put it again'],
+        },
+      );
+    }
+  }
+
+  #result(
+    parts: UploadedParts,
+    stored: { readonly ETag?: string | undefined; readonly VersionId?: string | undefined },
+    proof: PutObjectResult['proof'],
+  ): PutObjectResult {
+    const { bucket, key, contentType } = this.#options;
+    return {
+      bucket,
+      key,
+      size: parts.size,
+      etag: stored.ETag === undefined || stored.ETag === '' ? undefined : stored.ETag,
+      versionId: stored.VersionId,
+      contentType,
+      checksum: { algorithm: 'CRC32', value: parts.crc32 },
+      proof,
+    };
+  }
+
+  /** @returns whether nothing is left of the upload */
+  async #abort(): Promise<boolean> {
+    const { client, bucket, key } = this.#options;
+    try {
+      await client.send(
+        new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: this.#uploadId }),
+        { signal: AbortSignal.timeout(ABORT_TIMEOUT_MS) },
+      );
+      return true;
+    } catch (error) {
+      return serviceAnswer(error)?.status === 404;
+    }
+  }
+
+  #weight(): number {
+    const { client } = this.#options;
+    return client.partWeight === 1
+      ? 1
+      : client.partWeight * Math.max(1, this.#feed.heldBytes / PART_SHARE_BYTES);
+  }
+
+  #request(operation: string): ServiceRequest {
+    const { client, bucket, key, storageClass } = this.#options;
+    return {
+      operation,
+      bucket,
+      key,
+      customerKeySent: true,
+      conditional: false,
+      storageClass: operation === 'CreateMultipartUpload' ? storageClass : undefined,
+      endpoint: client.endpoint,
+    };
+  }
+}
+
+function isBadDigest(error: unknown): boolean {
+  return error instanceof SsecError && error.code === 'CHECKSUM_MISMATCH' && error.context['status'] === 400;
+}

@@ -1,0 +1,115 @@
+import { SsecError } from '../errors.ts';
+import { BufferPool } from './buffer-pool.ts';
+import { BytesSource } from './bytes-source.ts';
+import { MAX_PARTS, type PartPlan, pieceOf, streamPartSize } from './part-plan.ts';
+import { PieceSource } from './piece-source.ts';
+import type { Source } from './source.ts';
+import type { StreamSource } from './stream-source.ts';
+
+/** Parts up to this size are held in memory, so that one that fails is sent again without reading it again. */
+const MAX_HELD_BYTES = 32 * 1024 ** 2;
+
+/** A part, ready to be hashed and sent as often as it takes. */
+export interface LoadedPart {
+  /** From 1. */
+  readonly number: number;
+  readonly body: Source;
+  /** Its memory may be used again. */
+  release(): void;
+}
+
+/** Gives out the parts of an upload, each once, to whoever asks next. */
+export interface PartFeed {
+  /** Bytes that the next part holds in memory: what must be counted before it is asked for. */
+  readonly heldBytes: number;
+  /** undefined = there are no more. */
+  next(): Promise<LoadedPart | undefined>;
+}
+
+/** Parts of a file: read by position, so that several can be read at once. */
+export class FileParts implements PartFeed {
+  readonly heldBytes: number;
+  readonly #source: Source;
+  readonly #plan: PartPlan;
+  readonly #pool = new BufferPool();
+  #number = 0;
+
+  constructor(source: Source, plan: PartPlan) {
+    this.#source = source;
+    this.#plan = plan;
+    this.heldBytes = plan.partSize > MAX_HELD_BYTES ? 0 : plan.partSize;
+  }
+
+  async next(): Promise<LoadedPart | undefined> {
+    if (this.#number >= this.#plan.count) return undefined;
+    this.#number += 1;
+    const piece = pieceOf(this.#plan, this.#number);
+    if (this.heldBytes === 0)
+      return { number: piece.number, body: new PieceSource(this.#source, piece), release: () => undefined };
+    const buffer = this.#pool.take(this.#plan.partSize);
+    const bytes = buffer.subarray(0, piece.size);
+    await this.#source.read(piece.start, bytes);
+    return {
+      number: piece.number,
+      body: new BytesSource(bytes, this.#source.name),
+      release: () => this.#pool.give(buffer),
+    };
+  }
+}
+
+/** Parts of a stream: read one after the other, whoever asks. */
+export class StreamParts implements PartFeed {
+  readonly #source: StreamSource;
+  readonly #firstSize: number | undefined;
+  readonly #pool = new BufferPool();
+  #begun: Uint8Array | undefined;
+  #number = 0;
+  #ended = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param firstSize bytes of the first parts
+   * @param begun what was read of it already: all of the first part
+   */
+  constructor(source: StreamSource, firstSize: number | undefined, begun: Uint8Array) {
+    this.#source = source;
+    this.#firstSize = firstSize;
+    this.#begun = begun;
+  }
+
+  get heldBytes(): number {
+    return streamPartSize(this.#number + 1, this.#firstSize);
+  }
+
+  next(): Promise<LoadedPart | undefined> {
+    const turn = this.#turn.then(() => this.#read());
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #read(): Promise<LoadedPart | undefined> {
+    if (this.#ended) return undefined;
+    const number = this.#number + 1;
+    if (this.#begun !== undefined) {
+      const body = new BytesSource(this.#begun, this.#source.name);
+      this.#begun = undefined;
+      this.#number = number;
+      return { number, body, release: () => undefined };
+    }
+    const buffer = this.#pool.take(streamPartSize(number, this.#firstSize));
+    const filled = await this.#source.fill(buffer);
+    this.#ended = filled < buffer.length;
+    if (filled === 0) return undefined;
+    if (number > MAX_PARTS) {
+      throw new SsecError('USAGE', `${this.#source.name} does not end within S3's 10,000 parts.`, {
+        hints: ['begin with larger parts: --part-size 64MiB'],
+      });
+    }
+    this.#number = number;
+    return {
+      number,
+      body: new BytesSource(buffer.subarray(0, filled), this.#source.name),
+      release: () => this.#pool.give(buffer),
+    };
+  }
+}

@@ -1,0 +1,194 @@
+import {
+  AbortMultipartUploadCommand,
+  type HeadObjectCommandOutput,
+  ListPartsCommand,
+  type ListPartsCommandOutput,
+} from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
+import type { PutObjectOptions } from '../put-request.ts';
+import { serviceAnswer } from '../service-answer.ts';
+import { toSsecError } from '../service-error.ts';
+import { findOurs } from '../write-proof.ts';
+import { FileSource } from './file-source.ts';
+import { planParts, pieceOf } from './part-plan.ts';
+import { type JournalRecord, type TransferJournal, openJournal } from './transfer-journal.ts';
+import { type UploadedPart, UploadedParts, isObject, unquoted } from './uploaded-parts.ts';
+
+/** What an earlier run left. */
+export type EarlierUpload =
+  | { readonly kind: 'unfinished'; readonly uploadId: string; readonly keepsChecksums: boolean }
+  | { readonly kind: 'finished'; readonly parts: UploadedParts; readonly head: HeadObjectCommandOutput };
+
+/** Grows when the meaning of a record changes: an older one is then begun anew. */
+const FORMAT = 1;
+
+/**
+ * The journal of an upload, and what of it can be used: only for the very file, key, part size and description, and
+ * only parts that S3 lists as we sent them.
+ */
+export class UploadJournal {
+  readonly #options: PutObjectOptions;
+  readonly #journal: TransferJournal;
+  readonly #head: JournalRecord;
+  readonly #plan: ReturnType<typeof planParts>;
+  readonly #usable = new Map<number, UploadedPart>();
+
+  private constructor(options: PutObjectOptions, journal: TransferJournal, source: FileSource) {
+    this.#options = options;
+    this.#journal = journal;
+    this.#plan = planParts(source.size, options.partSize);
+    this.#head = {
+      kind: 'put',
+      format: FORMAT,
+      endpoint: options.client.endpoint ?? null,
+      bucket: options.bucket,
+      key: options.key,
+      customerKeyMd5: options.customerKey.fingerprint,
+      file: source.name,
+      size: source.size,
+      modifiedAt: String(source.modifiedAt),
+      partSize: this.#plan.partSize,
+      description: descriptionDigest(options),
+    };
+  }
+
+  /**
+   * @returns undefined where this upload cannot be gone on with: no file, a key of which no fingerprint may be kept,
+   *   another process that sends the same, or no place to note it
+   */
+  static async open(options: PutObjectOptions): Promise<UploadJournal | undefined> {
+    const { source, customerKey } = options;
+    if (!(source instanceof FileSource) || customerKey.fingerprint === undefined) return undefined;
+    const journal = await openJournal(options.journal, options.onNotice);
+    return journal && new UploadJournal(options, journal, source);
+  }
+
+  /** What an earlier run left; where it does not fit any more, it is cleared away and the user is told. */
+  async find(): Promise<EarlierUpload | undefined> {
+    const { head } = this.#journal;
+    if (head === undefined || head['kind'] !== 'put') return undefined;
+    const uploadId = head['uploadId'];
+    if (typeof uploadId !== 'string') return undefined;
+    const difference = differs(this.#head, head);
+    if (difference !== undefined) return this.#anew(`${difference} since`, uploadId);
+    const parts = this.#journal.pieces.map(asPart).filter((part) => part !== undefined);
+    const listed = await this.#list(uploadId);
+    if (listed === 'gone') {
+      const finished = await this.#findFinished(parts);
+      return finished ?? this.#anew('the server does not have it any more', undefined);
+    }
+    for (const part of parts) {
+      const there = listed.get(part.number);
+      const fits = part.number <= this.#plan.count && pieceOf(this.#plan, part.number).size === part.size;
+      if (fits && there?.size === part.size && unquoted(there.etag) === unquoted(part.etag))
+        this.#usable.set(part.number, part);
+    }
+    return { kind: 'unfinished', uploadId, keepsChecksums: head['keepsChecksums'] === true };
+  }
+
+  /** The part of an earlier run, where it held these very bytes. */
+  partOf(number: number, size: number, crc32: string): UploadedPart | undefined {
+    const part = this.#usable.get(number);
+    return part?.size === size && part.crc32 === crc32 ? part : undefined;
+  }
+
+  async begin(uploadId: string, keepsChecksums: boolean): Promise<void> {
+    this.#usable.clear();
+    await this.#journal.begin({ ...this.#head, uploadId, keepsChecksums });
+  }
+
+  add(part: UploadedPart): Promise<void> {
+    return this.#journal.add({ ...part });
+  }
+
+  keep(): Promise<void> {
+    return this.#journal.keep();
+  }
+
+  remove(): Promise<void> {
+    return this.#journal.remove();
+  }
+
+  async #anew(why: string, uploadId: string | undefined): Promise<undefined> {
+    this.#options.onNotice?.(`an unfinished upload was found, but ${why}; it starts anew`);
+    if (uploadId === undefined) return undefined;
+    const { client, bucket, key, signal } = this.#options;
+    await client
+      .send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), { signal })
+      .catch(() => undefined);
+    return undefined;
+  }
+
+  async #list(uploadId: string): Promise<Map<number, { size: number; etag: string }> | 'gone'> {
+    const { client, bucket, key, customerKey, signal } = this.#options;
+    const listed = new Map<number, { size: number; etag: string }>();
+    let marker: string | undefined;
+    do {
+      let page: ListPartsCommandOutput;
+      try {
+        page = await client.send<ListPartsCommandOutput>(
+          new ListPartsCommand({
+            Bucket: bucket,
+            Key: key,
+            UploadId: uploadId,
+            ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+            // S3 wants it where the upload has checksums
+            ...customerKey.requestFields(),
+          }),
+          { signal },
+        );
+      } catch (error) {
+        if (serviceAnswer(error)?.status === 404) return 'gone';
+        throw toSsecError(error, {
+          operation: 'ListParts',
+          bucket,
+          key,
+          customerKeySent: true,
+          endpoint: client.endpoint,
+        });
+      }
+      for (const { PartNumber: number, Size: size, ETag: etag } of page.Parts ?? []) {
+        if (number !== undefined && size !== undefined && etag !== undefined)
+          listed.set(number, { size, etag });
+      }
+      marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+    } while (marker !== undefined);
+    return listed;
+  }
+
+  /** The upload is gone because it was completed, and nobody was left to hear of it. */
+  async #findFinished(found: readonly UploadedPart[]): Promise<EarlierUpload | undefined> {
+    const parts = new UploadedParts();
+    for (const part of found) parts.add(part);
+    if (parts.inOrder.length !== this.#plan.count || parts.size !== this.#plan.size) return undefined;
+    const { expected } = parts;
+    const head = await findOurs(this.#options, parts.size, (object) => isObject(object, expected));
+    return head === undefined ? undefined : { kind: 'finished', parts, head };
+  }
+}
+
+const DIFFERENCES: Readonly<Record<string, string>> = {
+  customerKeyMd5: 'the key is another',
+  size: 'the file has changed',
+  modifiedAt: 'the file has changed',
+  partSize: 'the part size is another',
+  description: 'metadata, content type or storage class are others',
+};
+
+function differs(wanted: JournalRecord, found: JournalRecord): string | undefined {
+  const name = Object.keys(wanted).find((member) => wanted[member] !== found[member]);
+  return name === undefined ? undefined : (DIFFERENCES[name] ?? 'it was begun in another way');
+}
+
+function descriptionDigest({ contentType, metadata, storageClass }: PutObjectOptions): string {
+  const described = [contentType ?? null, Object.entries(metadata ?? {}).sort(), storageClass ?? null];
+  return createHash('sha256').update(JSON.stringify(described)).digest('base64');
+}
+
+function asPart(record: JournalRecord): UploadedPart | undefined {
+  const { number, size, etag, crc32, proof } = record;
+  if (typeof number !== 'number' || typeof size !== 'number' || typeof etag !== 'string') return undefined;
+  if (typeof crc32 !== 'string' || (proof !== 'CRC32' && proof !== 'MD5' && proof !== 'size'))
+    return undefined;
+  return { number, size, etag, crc32, proof };
+}

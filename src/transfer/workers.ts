@@ -1,0 +1,31 @@
+/**
+ * Runs several workers on one task. The first failure stops the others through their signal, and it is thrown only
+ * once all of them have ended: nothing goes on behind the caller's back.
+ */
+export async function runWorkers(
+  count: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const forward = (): void => stop.abort(signal?.reason);
+  if (signal?.aborted === true) forward();
+  signal?.addEventListener('abort', forward, { once: true });
+  let failure: { readonly error: unknown } | undefined;
+  const guarded = async (): Promise<void> => {
+    try {
+      stop.signal.throwIfAborted();
+      await work(stop.signal);
+    } catch (error) {
+      failure ??= { error };
+      stop.abort(error);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: count }, guarded));
+  } finally {
+    signal?.removeEventListener('abort', forward);
+  }
+  signal?.throwIfAborted();
+  if (failure !== undefined) throw failure.error;
+}

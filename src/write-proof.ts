@@ -1,0 +1,87 @@
+import { DeleteObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { SsecClient } from './client.ts';
+import { SsecError } from './errors.ts';
+import { type CustomerKey, SSE_CUSTOMER_ALGORITHM } from './keys/customer-key.ts';
+import { type ObjectAddress, formatObjectAddress } from './object-address.ts';
+
+/** A write that has to be proved. */
+export interface Write extends ObjectAddress {
+  readonly client: SsecClient;
+  readonly customerKey: CustomerKey;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Whether an answer proves that the server used this key. */
+export function echoes(
+  output: {
+    readonly SSECustomerAlgorithm?: string | undefined;
+    readonly SSECustomerKeyMD5?: string | undefined;
+  },
+  key: CustomerKey,
+): boolean {
+  return output.SSECustomerAlgorithm === SSE_CUSTOMER_ALGORITHM && output.SSECustomerKeyMD5 === key.md5;
+}
+
+/** What stands under the address now, asked with the key. */
+export function headOf(write: Write): Promise<HeadObjectCommandOutput> {
+  const { client, bucket, key, customerKey, signal } = write;
+  return client.send<HeadObjectCommandOutput>(
+    new HeadObjectCommand({ Bucket: bucket, Key: key, ...customerKey.requestFields() }),
+    { signal },
+  );
+}
+
+/**
+ * An answer that comes twice (to a request that was sent twice, the first of which did its work) is a refusal:
+ * then the object is there, under our key, with our bytes.
+ *
+ * @param isOurs judges the object by its checksum or ETag; echo and size are looked at here
+ */
+export async function findOurs(
+  write: Write,
+  size: number,
+  isOurs: (head: HeadObjectCommandOutput) => boolean,
+): Promise<HeadObjectCommandOutput | undefined> {
+  try {
+    const head = await headOf(write);
+    return echoes(head, write.customerKey) && head.ContentLength === size && isOurs(head) ? head : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The server took the key and did not use it: what it stored can be read without one. It is taken away only by
+ * the version that our write returned; without versions that name may be anybody's by now.
+ */
+export async function keyIgnored(write: Write, version: string | undefined): Promise<SsecError> {
+  const address = formatObjectAddress(write);
+  const left = (await removeVersion(write, version))
+    ? `the unencrypted version ${version} was deleted again`
+    : isVersion(version)
+      ? `version ${version} of ${address} is unencrypted and could not be deleted: delete it`
+      : `${address} now exists unencrypted: delete it (aws s3 rm ${address})`;
+  return new SsecError(
+    'KEY_IGNORED',
+    `The server took the key for ${address} and did not use it: it does not do SSE-C.`,
+    {
+      hints: [left, 'use a server that does SSE-C; docs/compatibility.md lists some'],
+      context: { versionId: version },
+    },
+  );
+}
+
+function isVersion(version: string | undefined): version is string {
+  return version !== undefined && version !== 'null' && version !== '';
+}
+
+async function removeVersion(write: Write, version: string | undefined): Promise<boolean> {
+  if (!isVersion(version)) return false;
+  const { client, bucket, key, signal } = write;
+  return client
+    .send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: version }), { signal })
+    .then(
+      () => true,
+      () => false,
+    );
+}
