@@ -1,25 +1,34 @@
-import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+} from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import type { SsecClient } from './client.ts';
-import { SsecError } from './errors.ts';
+import { SsecError, withHints } from './errors.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
-import {
-  type ObjectAddress,
-  checkBucketName,
-  checkObjectKey,
-  formatObjectAddress,
-} from './object-address.ts';
+import { checkBucketName, checkObjectKey } from './object-address.ts';
+import { type ObjectHead, objectHead } from './object-head.ts';
 import { explainReadRefusal } from './read-refusal.ts';
 import { type ServiceRequest, keyNotNeeded, toSsecError } from './service-error.ts';
-import {
-  CHECKSUM_ALGORITHMS,
-  type ChecksumAlgorithm,
-  type RunningChecksum,
-  type StoredChecksum,
-  createChecksum,
-} from './transfer/checksum.ts';
-import type { Sink } from './transfer/sink.ts';
+import { isResumable } from './transfer/attempts.ts';
+import { checkRange } from './transfer/byte-range.ts';
+import type { ChecksumAlgorithm } from './transfer/checksum.ts';
+import { isCrc } from './transfer/crc-combine.ts';
+import { DownloadJournal, type EarlierDownload } from './transfer/download-journal.ts';
+import { type DownloadProof, DownloadVerifier, verifyChecksum } from './transfer/download-proof.ts';
+import { downloadInOrder } from './transfer/ordered-download.ts';
+import { type PartPlan, planRanges, planReadAhead } from './transfer/part-plan.ts';
+import { RangedObject } from './transfer/ranged-object.ts';
+import { downloadRanges } from './transfer/ranged-download.ts';
+import { type PositionedSink, type Sink, isPositioned } from './transfer/sink.ts';
+import type { JournalPlace } from './transfer/transfer-journal.ts';
+import { TransferProgress } from './transfer/transfer-progress.ts';
 import { echoes } from './write-proof.ts';
+
+/** Up to this many bytes an object comes in one request. */
+const SINGLE_GET_BYTES = 32 * 1024 ** 2;
 
 export interface GetObjectOptions {
   readonly client: SsecClient;
@@ -29,46 +38,39 @@ export interface GetObjectOptions {
   readonly customerKey: CustomerKey | undefined;
   /** `bytes=0-99`, as in HTTP. */
   readonly range?: string;
-  /** Opened once S3 answered and the answer is right, so that a refusal leaves nothing behind. */
-  readonly openSink: (object: ObjectHead) => Promise<Sink>;
-  /** Called with the bytes written so far. */
+  /**
+   * Opened once S3 answered and the answer is right, so that a refusal leaves nothing behind.
+   *
+   * @param earlier where an earlier call put what it got of this very object, to be opened again
+   */
+  readonly openSink: (object: ObjectHead, earlier?: EarlierDownload) => Promise<Sink>;
+  /** Where is noted what came of a large object, so that a later call goes on from there; default: nowhere. */
+  readonly journal?: JournalPlace;
+  /** Called with the bytes that came so far. */
   readonly onProgress?: (bytes: number) => void;
+  /** Called with the bytes that an earlier call had got already. */
+  readonly onResumed?: (bytes: number) => void;
+  /** Called when a range is tried again. */
+  readonly onRetry?: () => void;
+  /** Called with a sentence that the user should read. */
+  readonly onNotice?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** What S3 says of an object before its bytes come. */
-export interface ObjectHead {
-  readonly bucket: string;
-  readonly key: string;
-  /** Bytes that will come: of the range, where one was asked for. */
-  readonly size: number;
-  readonly etag: string | undefined;
-  readonly lastModified: Date | undefined;
-  readonly contentType: string | undefined;
-  readonly contentRange: string | undefined;
-  readonly versionId: string | undefined;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** The full-object checksum that S3 holds and that is verified here. */
-  readonly checksum: StoredChecksum | undefined;
-  /** Whether the object is encrypted with the key that was given. */
-  readonly encrypted: boolean;
-}
-
 export interface GetObjectResult extends ObjectHead {
-  /** What the bytes were verified by: the algorithm of a full-object checksum, or their number alone. */
-  readonly proof: ChecksumAlgorithm | 'size';
+  readonly proof: DownloadProof;
 }
 
 /**
  * Downloads an object into a sink, which is committed only if every byte came and the checksum that S3 holds
- * agrees, and discarded otherwise.
+ * agrees, and discarded otherwise. Large objects come in several ranges at once, all of one and the same ETag.
  *
- * @throws SsecError KEY_MISSING, KEY_MISMATCH, KEY_NOT_NEEDED, OBJECT_NOT_FOUND, ACCESS_DENIED,
+ * @throws SsecError KEY_MISSING, KEY_MISMATCH, KEY_NOT_NEEDED, OBJECT_NOT_FOUND, ACCESS_DENIED, OBJECT_CHANGED,
  *   CHECKSUM_MISMATCH, SIZE_MISMATCH, NETWORK, ...
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export async function getObject(options: GetObjectOptions): Promise<GetObjectResult> {
-  const { client, bucket, key, customerKey, signal } = options;
+  const { client, bucket, key, customerKey } = options;
   checkBucketName(bucket);
   checkObjectKey(key);
   const request: ServiceRequest = {
@@ -79,156 +81,251 @@ export async function getObject(options: GetObjectOptions): Promise<GetObjectRes
     fingerprint: customerKey?.fingerprint,
     endpoint: client.endpoint,
   };
-  const output = await client
-    .send<GetObjectCommandOutput>(
-      new GetObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        ...(options.range === undefined ? {} : { Range: options.range }),
-        ...customerKey?.requestFields(),
-      }),
-      { signal },
-    )
-    .catch(async (error: unknown) => {
-      throw await explainReadRefusal(client, error, request, signal);
-    });
-  const body: unknown = output.Body;
-  if (!(body instanceof Readable)) {
-    throw new SsecError('INTERNAL', 'The SDK returned a body that is no stream.');
-  }
+  const download = new Download(options, request);
   try {
-    return await receive(options, output, body, request);
+    return (await download.goOn()) ?? (await download.begin());
   } catch (error) {
     throw toSsecError(error, request);
-  } finally {
-    body.destroy();
   }
 }
 
-async function receive(
-  options: GetObjectOptions,
-  output: GetObjectCommandOutput,
-  body: Readable,
-  request: ServiceRequest,
-): Promise<GetObjectResult> {
-  const { customerKey } = options;
-  if (customerKey !== undefined && !echoes(output, customerKey)) {
-    // RGW answers 200 and ignores the key where the object is plain
-    const { code, message, hints } = keyNotNeeded(request);
-    throw new SsecError(code, message, { hints });
-  }
-  if (options.range !== undefined) checkRange(options.range, output, options);
-  const head = objectHead(options, output);
-  const running = head.checksum === undefined ? undefined : await createChecksum(head.checksum.algorithm);
-  const sink = await options.openSink(head);
-  try {
-    await pour(body, sink, running, options);
-    await verify(head, running);
-  } catch (error) {
-    await sink.discard();
-    throw error;
-  }
-  await sink.commit();
-  return { ...head, proof: head.checksum?.algorithm ?? 'size' };
+class Download {
+  readonly #options: GetObjectOptions;
+  readonly #request: ServiceRequest;
+  readonly #progress: TransferProgress;
 
-  async function pour(
-    from: Readable,
-    to: Sink,
-    sum: RunningChecksum | undefined,
-    opts: GetObjectOptions,
-  ): Promise<void> {
-    let received = 0;
-    for await (const chunk of from) {
-      if (!Buffer.isBuffer(chunk)) throw new SsecError('INTERNAL', 'The body came as text.');
-      opts.signal?.throwIfAborted();
-      received += chunk.length;
-      if (received > head.size) break;
-      sum?.update(chunk);
-      await to.write(chunk);
-      opts.onProgress?.(received);
+  constructor(options: GetObjectOptions, request: ServiceRequest) {
+    this.#options = options;
+    this.#request = request;
+    this.#progress = new TransferProgress(options.onProgress);
+  }
+
+  /** Goes on with what an earlier call left; undefined where it left nothing that fits. */
+  async goOn(): Promise<GetObjectResult | undefined> {
+    if (this.#options.range !== undefined) return undefined;
+    const journal = await DownloadJournal.find(this.#options);
+    if (journal?.earlier === undefined) return undefined;
+    let head: ObjectHead;
+    try {
+      head = this.#headOf(await this.#send<HeadObjectCommandOutput>(new HeadObjectCommand(this.#input())));
+    } catch (error) {
+      await journal.close();
+      throw error;
     }
-    if (received !== head.size) {
-      throw new SsecError(
-        'SIZE_MISMATCH',
-        `${received} of ${head.size} bytes of ${formatObjectAddress(options)} came.`,
-        {
-          hints: ['get it again'],
-        },
-      );
+    const plan = planRanges(head.size);
+    const algorithm = rangeAlgorithm(head, plan);
+    const sink = journal.fits(head, plan, algorithm)
+      ? await this.#options.openSink(head, journal.earlier)
+      : undefined;
+    if (sink !== undefined && isPositioned(sink) && sink.temporaryName === journal.earlier.temporaryName) {
+      journal.goOn();
+      return this.#intoFile(head, plan, sink, journal, undefined);
     }
-  }
-}
-
-/**
- * A server may ignore a range and answer with the whole object: that is no success.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9110#name-content-range
- */
-function checkRange(range: string, output: GetObjectCommandOutput, address: ObjectAddress): void {
-  const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(output.ContentRange ?? '') ?? [];
-  const [, first, last, suffix] = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(range) ?? [];
-  const end = total === '*' || total === undefined ? undefined : Number(total) - 1;
-  const right =
-    from !== undefined &&
-    Number(to) - Number(from) + 1 === output.ContentLength &&
-    (suffix === undefined
-      ? Number(from) === Number(first) &&
-        (last === '' || last === undefined
-          ? end === undefined || Number(to) === end
-          : Number(to) === Math.min(Number(last), end ?? Number(last)))
-      : end === undefined || (Number(to) === end && Number(from) === Math.max(0, end + 1 - Number(suffix))));
-  if (right) return;
-  throw new SsecError(
-    'NOT_SUPPORTED',
-    `The server did not answer with the range of ${formatObjectAddress(address)} that was asked for.`,
-    {
-      hints: ['get the whole object: leave --range away'],
-    },
-  );
-}
-
-async function verify(head: ObjectHead, running: RunningChecksum | undefined): Promise<void> {
-  if (running === undefined || head.checksum === undefined) return;
-  const computed = await running.digest();
-  if (computed === head.checksum.value) return;
-  throw new SsecError(
-    'CHECKSUM_MISMATCH',
-    `The bytes of ${formatObjectAddress(head)} do not agree with the ${head.checksum.algorithm} that S3 holds (${head.checksum.value}, got ${computed}).`,
-    { hints: ['get it again; if it stays so, the object is damaged'] },
-  );
-}
-
-function objectHead(options: GetObjectOptions, output: GetObjectCommandOutput): ObjectHead {
-  if (output.ContentLength === undefined) {
-    throw new SsecError(
-      'SERVICE_REFUSED',
-      `The server did not say how long ${formatObjectAddress(options)} is.`,
+    await sink?.discard();
+    this.#options.onNotice?.(
+      `an unfinished download was found, but ${sink === undefined ? 'the object has changed since' : 'its file is gone'}; it starts anew`,
     );
+    await journal.drop();
+    return undefined;
   }
-  return {
-    bucket: options.bucket,
-    key: options.key,
-    size: output.ContentLength,
-    etag: output.ETag,
-    lastModified: output.LastModified,
-    contentType: output.ContentType,
-    contentRange: output.ContentRange,
-    versionId: output.VersionId,
-    metadata: output.Metadata ?? {},
-    checksum: storedChecksum(output),
-    encrypted: options.customerKey !== undefined,
-  };
+
+  async begin(): Promise<GetObjectResult> {
+    const { client, range, signal } = this.#options;
+    const release = await client.slots.acquire(1, signal);
+    let body: Readable | undefined;
+    try {
+      const output = await this.#send<GetObjectCommandOutput>(
+        new GetObjectCommand({ ...this.#input(), ...(range === undefined ? {} : { Range: range }) }),
+      );
+      if (!(output.Body instanceof Readable))
+        throw new SsecError('INTERNAL', 'The SDK returned a body that is no stream.');
+      body = output.Body;
+      const head = this.#headOf(output);
+      if (range !== undefined) checkRange(range, output, this.#options);
+      const parallel =
+        head.size > SINGLE_GET_BYTES &&
+        range === undefined &&
+        head.etag !== undefined &&
+        client.slots.limit > client.partWeight;
+      if (!parallel) return await this.#inOneRequest(head, body);
+      // each range counts for itself from here on
+      release();
+      const sink = await this.#options.openSink(head);
+      if (!isPositioned(sink)) return await this.#inOrder(head, sink, body);
+      const journal = await DownloadJournal.open(this.#options);
+      return await this.#intoFile(head, planRanges(head.size), sink, journal, body);
+    } finally {
+      body?.destroy();
+      release();
+    }
+  }
+
+  async #inOneRequest(head: ObjectHead, body: Readable): Promise<GetObjectResult> {
+    const verifier = await DownloadVerifier.create(head, this.#options);
+    const sink = await this.#options.openSink(head);
+    const progress = this.#progress.piece();
+    let received = 0;
+    try {
+      const start = rangeStart(head);
+      await this.#object(head).read(
+        start,
+        start + head.size,
+        (chunk) => {
+          received += chunk.length;
+          verifier.update(chunk);
+          progress(received);
+          return sink.write(chunk);
+        },
+        this.#options.signal,
+        body,
+      );
+      const proof = await verifier.verify();
+      await sink.commit();
+      return { ...head, proof };
+    } catch (error) {
+      await sink.discard();
+      throw error;
+    }
+  }
+
+  async #inOrder(head: ObjectHead, sink: Sink, body: Readable): Promise<GetObjectResult> {
+    try {
+      const verifier = await DownloadVerifier.create(head, this.#options);
+      await downloadInOrder(
+        {
+          client: this.#options.client,
+          object: this.#object(head),
+          plan: planReadAhead(head.size),
+          write: (chunk) => {
+            verifier.update(chunk);
+            return sink.write(chunk);
+          },
+          progress: this.#progress,
+          signal: this.#options.signal,
+        },
+        body,
+      );
+      const proof = await verifier.verify();
+      await sink.commit();
+      return { ...head, proof };
+    } catch (error) {
+      await sink.discard();
+      throw error;
+    }
+  }
+
+  async #intoFile(
+    head: ObjectHead,
+    plan: PartPlan,
+    sink: PositionedSink,
+    journal: DownloadJournal | undefined,
+    body: Readable | undefined,
+  ): Promise<GetObjectResult> {
+    const algorithm = rangeAlgorithm(head, plan);
+    let noted = journal;
+    try {
+      if (body !== undefined) {
+        await noted?.begin(head, plan, algorithm, sink).catch(async (error: unknown) => {
+          this.#options.onNotice?.(
+            `${toSsecError(error, this.#request).message} This download cannot be gone on with later.`,
+          );
+          await noted?.remove();
+          noted = undefined;
+        });
+      }
+      const checksum = await downloadRanges(
+        {
+          client: this.#options.client,
+          object: this.#object(head),
+          plan,
+          algorithm,
+          sink,
+          journal: noted,
+          progress: this.#progress,
+          onResumed: this.#options.onResumed,
+          signal: this.#options.signal,
+        },
+        body,
+      );
+      const proof = await this.#verifyFile(head, sink, algorithm, checksum);
+      await sink.commit();
+      await noted?.remove();
+      return { ...head, proof };
+    } catch (error) {
+      throw await this.#end(error, sink, noted);
+    }
+  }
+
+  async #verifyFile(
+    head: ObjectHead,
+    sink: PositionedSink,
+    algorithm: ChecksumAlgorithm,
+    checksum: string,
+  ): Promise<DownloadProof> {
+    if (head.checksum?.algorithm === algorithm) {
+      verifyChecksum(head, checksum);
+      return algorithm;
+    }
+    const verifier = await DownloadVerifier.create(head, this.#options);
+    await verifier.readBack(sink);
+    return verifier.verify();
+  }
+
+  /** Keeps what another call can go on with and clears away the rest; returns the error to throw. */
+  async #end(error: unknown, sink: PositionedSink, journal: DownloadJournal | undefined): Promise<SsecError> {
+    const failure = toSsecError(error, this.#request);
+    if (journal === undefined || !isResumable(failure)) {
+      await sink.discard();
+      await journal?.remove();
+      return failure;
+    }
+    await sink.keep();
+    await journal.close();
+    return withHints(failure, [
+      'what came is kept: run the same command again to go on',
+      `or drop it: ssec uploads --abort -b ${this.#options.bucket}`,
+    ]);
+  }
+
+  #object(head: ObjectHead): RangedObject {
+    const { client, customerKey, onRetry } = this.#options;
+    return new RangedObject(head, { client, customerKey, request: this.#request, onRetry });
+  }
+
+  async #send<Output>(command: object): Promise<Output> {
+    const { client, signal } = this.#options;
+    return client.send<Output>(command, { signal }).catch(async (error: unknown) => {
+      throw await explainReadRefusal(client, error, this.#request, signal);
+    });
+  }
+
+  #input() {
+    const { bucket, key, customerKey } = this.#options;
+    return { Bucket: bucket, Key: key, ...customerKey?.requestFields() };
+  }
+
+  /** RGW answers 200 and ignores the key where the object is plain. */
+  #headOf(output: GetObjectCommandOutput | HeadObjectCommandOutput): ObjectHead {
+    const { customerKey } = this.#options;
+    if (customerKey !== undefined && !echoes(output, customerKey)) {
+      const { code, message, hints } = keyNotNeeded(this.#request);
+      throw new SsecError(code, message, { hints });
+    }
+    return objectHead(this.#options, output, customerKey !== undefined);
+  }
 }
 
 /**
- * The cheapest full-object checksum in the answer. A composite one cannot be recomputed without the parts'
- * sizes; and some servers send the whole object's checksum with a range, so there is none for ranges.
+ * By what ranges are known: the object's own CRC, so that theirs make it; else CRC32, which is for the journal
+ * alone.
  */
-function storedChecksum(output: GetObjectCommandOutput): StoredChecksum | undefined {
-  if (output.ContentRange !== undefined || output.ChecksumType === 'COMPOSITE') return undefined;
-  for (const algorithm of CHECKSUM_ALGORITHMS) {
-    const value = output[`Checksum${algorithm}`];
-    if (value !== undefined && !/-\d+$/.test(value)) return { algorithm, value };
-  }
-  return undefined;
+function rangeAlgorithm(head: ObjectHead, plan: PartPlan): ChecksumAlgorithm {
+  const algorithm = head.checksum?.algorithm;
+  if (algorithm === undefined) return 'CRC32';
+  return isCrc(algorithm) || plan.count === 1 ? algorithm : 'CRC32';
+}
+
+/** Where in the object the first byte of an answer stands. */
+function rangeStart(head: ObjectHead): number {
+  return Number(/^bytes (\d+)-/.exec(head.contentRange ?? '')?.[1] ?? 0);
 }

@@ -6,15 +6,11 @@ export {
 } from './bucket-encryption.ts';
 export { type AwsCredentials, SsecClient, type SsecClientOptions } from './client.ts';
 export { type ErrorCode, type ErrorContext, SsecError, type SsecErrorOptions } from './errors.ts';
-export {
-  type GetObjectOptions,
-  type GetObjectResult,
-  type ObjectHead,
-  getObject,
-} from './get-object.ts';
+export { type GetObjectOptions, type GetObjectResult, getObject } from './get-object.ts';
 export { CustomerKey, type CustomerKeyRequestFields } from './keys/customer-key.ts';
 export { type KeyFormat, checkKeyMd5, parseKeyContent } from './keys/key-text.ts';
 export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './object-address.ts';
+export type { ObjectHead } from './object-head.ts';
 export { putObject } from './put-object.ts';
 export type { PutObjectOptions, PutObjectResult, UploadChecksum } from './put-request.ts';
 export type { NetworkOptions, RequestEvent } from './network-options.ts';

@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { SsecError, systemErrorCode } from '../errors.ts';
-import { type Sink, streamSink, unwritable } from './sink.ts';
+import { type PositionedSink, type Sink, streamSink, unwritable } from './sink.ts';
 
 export interface FileTargetOptions {
   /** Fails with TARGET_EXISTS where there is something under that name, whenever it came. */
@@ -30,6 +30,8 @@ export interface FileTargetOptions {
   readonly replaceMode?: boolean;
   /** What to call it in a message; default: the path. */
   readonly name?: string;
+  /** Name of the file beside it in which an earlier download was cut off; where it is not there, a new one is made. */
+  readonly temporaryName?: string;
 }
 
 /**
@@ -56,6 +58,13 @@ export async function openFileTarget(path: string, options: FileTargetOptions = 
     { ...options, name },
     options.replaceMode === true ? undefined : existing,
   );
+}
+
+const TEMPORARY_NAME = /^\.ssec-[0-9a-f]{16}\.tmp$/;
+
+/** Removes what a download left that nobody will go on with. */
+export async function removeTemporary(path: string, temporaryName: string): Promise<void> {
+  if (TEMPORARY_NAME.test(temporaryName)) await rm(join(dirname(path), temporaryName), { force: true });
 }
 
 const DESCRIPTOR = /^\/(?:dev\/(?:fd\/\d+|stdout|stderr)|proc\/(?:self|\d+)\/fd\/\d+)$/;
@@ -89,7 +98,7 @@ type NamedTarget = FileTargetOptions & { readonly name: string };
  * A file that appears under its name only when it is complete: written to a temporary name beside it, synced,
  * then renamed (or linked, which fails where the name is taken).
  */
-class AtomicFile implements Sink {
+class AtomicFile implements PositionedSink {
   readonly #target: string;
   readonly #temp: string;
   readonly #handle: FileHandle;
@@ -114,9 +123,16 @@ class AtomicFile implements Sink {
     options: NamedTarget,
     existing: Stats | undefined,
   ): Promise<AtomicFile> {
+    const earlier = options.temporaryName;
+    if (earlier !== undefined && TEMPORARY_NAME.test(earlier)) {
+      const temp = join(dirname(target), earlier);
+      // only what is a file of ours: a link there would lead elsewhere
+      const handle = await open(temp, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)).catch(() => undefined);
+      if (handle !== undefined) return new AtomicFile(target, temp, handle, options);
+    }
     const temp = join(dirname(target), `.ssec-${randomBytes(8).toString('hex')}.tmp`);
     const mode = existing === undefined ? (options.mode ?? 0o666) : 0o600;
-    const handle = await open(temp, 'wx', mode).catch((error: unknown) => {
+    const handle = await open(temp, 'wx+', mode).catch((error: unknown) => {
       throw unwritable(options.name, error);
     });
     try {
@@ -129,17 +145,50 @@ class AtomicFile implements Sink {
     return new AtomicFile(target, temp, handle, options);
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  get path(): string {
+    return this.#target;
+  }
+
+  get temporaryName(): string {
+    return basename(this.#temp);
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    const position = this.#position;
+    this.#position += chunk.length;
+    return this.writeAt(position, chunk);
+  }
+
+  async writeAt(position: number, chunk: Uint8Array): Promise<void> {
     let done = 0;
     while (done < chunk.length) {
       const { bytesWritten } = await this.#handle
-        .write(chunk, done, chunk.length - done, this.#position)
+        .write(chunk, done, chunk.length - done, position + done)
         .catch((error: unknown) => {
           throw unwritable(this.#name, error);
         });
       done += bytesWritten;
-      this.#position += bytesWritten;
     }
+  }
+
+  async readAt(position: number, into: Uint8Array): Promise<boolean> {
+    let filled = 0;
+    while (filled < into.length) {
+      const { bytesRead } = await this.#handle.read(into, filled, into.length - filled, position + filled);
+      if (bytesRead === 0) return false;
+      filled += bytesRead;
+    }
+    return true;
+  }
+
+  async allocate(bytes: number): Promise<void> {
+    await this.#handle.truncate(bytes).catch((error: unknown) => {
+      throw unwritable(this.#name, error);
+    });
+  }
+
+  async keep(): Promise<void> {
+    await this.#handle.close().catch(() => undefined);
   }
 
   async commit(): Promise<void> {

@@ -15,6 +15,11 @@ export interface StoredChecksum {
   readonly value: string;
 }
 
+/** A checksum of the parts' checksums: base64 of the hash over their binary values, in order. */
+export interface CompositeChecksum extends StoredChecksum {
+  readonly parts: number;
+}
+
 /** A checksum that grows with the data. */
 export interface RunningChecksum {
   update(chunk: Uint8Array): void;
@@ -35,20 +40,27 @@ export function crc32Base64(value: number): string {
 }
 
 export async function createChecksum(algorithm: ChecksumAlgorithm): Promise<RunningChecksum> {
+  return (await checksumFactory(algorithm))();
+}
+
+/** Loads what an algorithm needs, once for as many checksums as wanted. */
+export async function checksumFactory(algorithm: ChecksumAlgorithm): Promise<() => RunningChecksum> {
   switch (algorithm) {
     case 'CRC32':
-      return crc32Checksum();
+      return crc32Checksum;
     case 'SHA1':
-      return hashChecksum(createHash('sha1'));
+      return () => hashChecksum(createHash('sha1'));
     case 'SHA256':
-      return hashChecksum(createHash('sha256'));
+      return () => hashChecksum(createHash('sha256'));
     case 'CRC32C':
     case 'CRC64NVME': {
       const { Crc32c, Crc64Nvme } = await import('@aws-sdk/checksums/crc');
-      const sum = algorithm === 'CRC32C' ? new Crc32c() : new Crc64Nvme();
-      return {
-        update: (chunk) => sum.update(chunk),
-        digest: async () => Buffer.from(await sum.digest()).toString('base64'),
+      return () => {
+        const sum = algorithm === 'CRC32C' ? new Crc32c() : new Crc64Nvme();
+        return {
+          update: (chunk) => sum.update(chunk),
+          digest: async () => Buffer.from(await sum.digest()).toString('base64'),
+        };
       };
     }
   }

@@ -60,7 +60,7 @@ export async function multipartUpload(options: PutObjectOptions, feed: PartFeed)
 class MultipartUpload {
   readonly #options: PutObjectOptions;
   readonly #feed: PartFeed;
-  readonly #journal: UploadJournal | undefined;
+  #journal: UploadJournal | undefined;
   readonly #progress: TransferProgress;
   readonly #parts = new UploadedParts();
   #uploadId = '';
@@ -199,10 +199,16 @@ class MultipartUpload {
           { hints: ['nothing was stored', 'use a server that does SSE-C; docs/compatibility.md lists some'] },
         );
       }
-      await this.#journal?.begin(this.#uploadId, this.#keepsChecksums);
     } catch (error) {
       throw await this.end(error);
     }
+    await this.#journal?.begin(this.#uploadId, this.#keepsChecksums).catch(async (error: unknown) => {
+      this.#options.onNotice?.(
+        `${toSsecError(error, this.#request('')).message} This upload cannot be gone on with later.`,
+      );
+      await this.#journal?.remove();
+      this.#journal = undefined;
+    });
   }
 
   async #sendPart(part: LoadedPart, signal: AbortSignal): Promise<void> {

@@ -72,6 +72,11 @@ export function planRanges(size: number): PartPlan {
   return cut(size, Math.min(MAX_RANGE_BYTES, Math.max(MIN_RANGE_BYTES, comfortable)));
 }
 
+/** The ranges of a download that can only be written in order, of which a few are held in memory. */
+export function planReadAhead(size: number): PartPlan {
+  return cut(size, DEFAULT_PART_BYTES);
+}
+
 /** @param number from 1 to `count` */
 export function pieceOf(plan: PartPlan, number: number): Piece {
   const start = (number - 1) * plan.partSize;

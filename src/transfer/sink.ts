@@ -13,6 +13,25 @@ export interface Sink {
   discard(): Promise<void>;
 }
 
+/** A file that is written at any position, and that a later run can go on with. */
+export interface PositionedSink extends Sink {
+  /** Final path, links resolved. */
+  readonly path: string;
+  /** Name of the file beside it that holds the bytes until they are complete. */
+  readonly temporaryName: string;
+  /** Gives it its full length, unwritten parts being zeros. */
+  allocate(bytes: number): Promise<void>;
+  writeAt(position: number, chunk: Uint8Array): Promise<void>;
+  /** Fills `into`; @returns false where there are not so many bytes */
+  readAt(position: number, into: Uint8Array): Promise<boolean>;
+  /** The download was cut off: what came stays for a later run. */
+  keep(): Promise<void>;
+}
+
+export function isPositioned(sink: Sink): sink is PositionedSink {
+  return 'writeAt' in sink;
+}
+
 /**
  * A pipe, a terminal, a device: bytes go out as they come, and cannot be taken back. The stream is the
  * caller's and stays open.

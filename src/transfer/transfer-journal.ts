@@ -76,7 +76,7 @@ export class TransferJournal {
 
   /** Never fails: a piece that could not be noted is transferred again. */
   async add(piece: JournalRecord): Promise<void> {
-    this.#file ??= open(this.#path, 'a', 0o600);
+    this.#file ??= this.#goOn();
     await this.#file.then((file) => file.appendFile(`${JSON.stringify(piece)}\n`)).catch(() => undefined);
   }
 
@@ -90,6 +90,13 @@ export class TransferJournal {
   async remove(): Promise<void> {
     await rm(this.#path, { force: true });
     await this.keep();
+  }
+
+  async #goOn(): Promise<FileHandle> {
+    const file = await open(this.#path, 'a', 0o600);
+    // behind a line that a crash cut off
+    await file.appendFile('\n');
+    return file;
   }
 
   async #close(): Promise<void> {
@@ -135,19 +142,18 @@ function journalName(target: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(target)).digest('hex').slice(0, 32);
 }
 
-/** A line that was cut off by a crash ends the journal. */
+/** A line that a crash cut off counts for nothing. */
 function parseLines(text: string): JournalRecord[] {
-  const records: JournalRecord[] = [];
-  for (const line of text.split('\n').slice(0, -1)) {
+  return text.split('\n').flatMap((line) => {
     try {
       const value: unknown = JSON.parse(line);
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) break;
-      records.push(value as JournalRecord);
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? [value as JournalRecord]
+        : [];
     } catch {
-      break;
+      return [];
     }
-  }
-  return records;
+  });
 }
 
 /** Whoever else could write there could make us replace or delete files. */

@@ -181,7 +181,11 @@ function differs(wanted: JournalRecord, found: JournalRecord): string | undefine
 }
 
 function descriptionDigest({ contentType, metadata, storageClass }: PutObjectOptions): string {
-  const described = [contentType ?? null, Object.entries(metadata ?? {}).sort(), storageClass ?? null];
+  const described = [
+    contentType ?? null,
+    Object.entries(metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
+    storageClass ?? null,
+  ];
   return createHash('sha256').update(JSON.stringify(described)).digest('base64');
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, realpath, stat } from 'node:fs/promises';
-import { join, posix, resolve } from 'node:path';
+import { basename, join, posix, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SsecError, systemErrorCode } from '../../errors.ts';
+import type { SsecClient } from '../../client.ts';
 import type { GetObjectResult } from '../../get-object.ts';
 import type { CustomerKey } from '../../keys/customer-key.ts';
 import {
@@ -14,7 +15,9 @@ import {
 import { shellWord } from '../../shell-word.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { openFileTarget } from '../../transfer/atomic-file.ts';
+import type { EarlierDownload } from '../../transfer/download-journal.ts';
 import { type Sink, streamSink, unwritable } from '../../transfer/sink.ts';
+import type { JournalPlace } from '../../transfer/transfer-journal.ts';
 import type { Io } from '../io.ts';
 import { checksumFields } from '../output/checksum-fields.ts';
 import type { Redactor } from '../output/redactor.ts';
@@ -22,7 +25,14 @@ import type { JsonRecord, Progress } from '../output/reporter.ts';
 import { addTransferOptions } from '../options.ts';
 import { orInterrupted } from '../or-interrupted.ts';
 import type { Act } from '../program.ts';
-import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
+import {
+  type CommandContext,
+  bucketOf,
+  journalFolder,
+  loadKey,
+  loadSettings,
+  withClient,
+} from '../session.ts';
 import { terminalSink } from '../terminal-sink.ts';
 
 interface GetOptions {
@@ -62,21 +72,25 @@ async function get(context: CommandContext, source: string | undefined, options:
   }
   const settings = await loadSettings(context, { usesKey: true });
   const address = resolveSource(source, settings);
-  const target = await resolveTarget(address, options, io);
+  let target = await resolveTarget(address, options, io);
   await refuseKeyFile(target, settings, io);
   const range = parseRange(options.range);
   const customerKey = await loadKey(context, settings);
   await withClient(context, settings, async (client) => {
     const { getObject } = await import('../../get-object.ts');
     let progress: Progress | undefined;
+    const journal = range === undefined ? journalOf(context, client, address, target) : undefined;
     const result = await getObject({
       client,
       ...address,
       customerKey,
       ...(range === undefined ? {} : { range }),
       signal: io.signal,
-      openSink: async (object) => {
-        const opening = openTarget(target, options, io);
+      ...(journal === undefined ? {} : { journal }),
+      openSink: async (object, earlier) => {
+        // what was begun under a name of our own choosing goes on under it
+        if (earlier !== undefined && target.temporary) target = temporaryTarget(basename(earlier.path), io);
+        const opening = openTarget(target, options, io, earlier);
         const sink = await orInterrupted(opening, io.signal).catch(async (error: unknown) => {
           // it may open all the same, and nobody would end it
           void opening.then((late) => late.discard()).catch(() => undefined);
@@ -86,6 +100,7 @@ async function get(context: CommandContext, source: string | undefined, options:
         return sink;
       },
       onProgress: (bytes) => progress?.update(bytes),
+      onNotice: (message) => reporter.notice(message),
     })
       .catch((error: unknown) => {
         throw withoutKeyHint(error, address, settings);
@@ -168,10 +183,7 @@ async function resolveTarget(address: ObjectAddress, options: GetOptions, io: Io
   const output = options.output !== undefined && STDOUT.test(options.output) ? '-' : options.output;
   if (output === '-') return { path: '-', shown: '-', temporary: false };
   if (output === '') throw new SsecError('USAGE', '-o is empty.');
-  if (output === undefined) {
-    const name = randomUUID() + safeExtension(address.key);
-    return { path: resolve(io.cwd, 'tmp', name), shown: posix.join('tmp', name), temporary: true };
-  }
+  if (output === undefined) return temporaryTarget(randomUUID() + safeExtension(address.key), io);
   const isFolder =
     /[/\\]$/.test(output) ||
     (await stat(resolve(io.cwd, output)).catch(() => undefined))?.isDirectory() === true;
@@ -185,13 +197,35 @@ async function resolveTarget(address: ObjectAddress, options: GetOptions, io: Io
   return { path: resolve(io.cwd, output, name), shown: join(output, name), temporary: false };
 }
 
+function temporaryTarget(name: string, io: Io): Target {
+  return { path: resolve(io.cwd, 'tmp', name), shown: posix.join('tmp', name), temporary: true };
+}
+
+/** Where a download is noted, so that the same command goes on with it. */
+function journalOf(
+  context: CommandContext,
+  client: SsecClient,
+  address: ObjectAddress,
+  target: Target,
+): JournalPlace | undefined {
+  const folder = journalFolder(context);
+  if (folder === undefined || target.path === '-') return undefined;
+  const file = target.temporary ? resolve(context.io.cwd, 'tmp', '*') : target.path;
+  return { folder, target: ['get', client.endpoint ?? '', address.bucket, address.key, file] };
+}
+
 /** The object's extension, where it is one that a file may have. */
 function safeExtension(key: string): string {
   const extension = posix.extname(key);
   return /^\.[A-Za-z0-9_+-]{1,16}$/.test(extension) ? extension : '';
 }
 
-async function openTarget(target: Target, options: GetOptions, io: Io): Promise<Sink> {
+async function openTarget(
+  target: Target,
+  options: GetOptions,
+  io: Io,
+  earlier: EarlierDownload | undefined,
+): Promise<Sink> {
   if (target.path === '-')
     return io.stdout.isTTY === true ? terminalSink(io.stdout) : streamSink(io.stdout, 'stdout');
   if (target.temporary) {
@@ -206,6 +240,7 @@ async function openTarget(target: Target, options: GetOptions, io: Io): Promise<
   return openFileTarget(target.path, {
     name: target.shown,
     noOverwrite: !options.overwrite,
+    ...(earlier === undefined ? {} : { temporaryName: earlier.temporaryName }),
     ...(target.temporary ? { mode: 0o600 } : {}),
   });
 }
