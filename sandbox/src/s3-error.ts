@@ -47,6 +47,23 @@ export function malformedXml(): S3Error {
   );
 }
 
+export function badChecksum(algorithm: string): S3Error {
+  return new S3Error(
+    400,
+    'BadDigest',
+    `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
+  );
+}
+
+export function noSuchUpload(uploadId: string): S3Error {
+  return new S3Error(
+    404,
+    'NoSuchUpload',
+    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+    { UploadId: uploadId },
+  );
+}
+
 export function noSuchKey(key: string): S3Error {
   return new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', { Key: key });
 }
@@ -61,6 +78,15 @@ export function preconditionFailed(condition: string): S3Error {
     'PreconditionFailed',
     'At least one of the pre-conditions you specified did not hold',
     { Condition: condition },
+  );
+}
+
+export function conditionalRequestConflict(condition: string, key: string): S3Error {
+  return new S3Error(
+    409,
+    'ConditionalRequestConflict',
+    'The conditional request cannot succeed due to a conflicting operation against this resource.',
+    { Condition: condition, Key: key },
   );
 }
 

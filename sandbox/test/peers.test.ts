@@ -14,12 +14,14 @@ const timeout = 60_000;
 
 const key = randomBytes(32);
 const content = randomBytes(100_000);
+const large = randomBytes(11 * 1024 ** 2);
 let folder = '';
 const at = (name: string) => join(folder, name);
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ssec-sandbox-peers-'));
   writeFileSync(at('content'), content);
+  writeFileSync(at('large'), large);
   writeFileSync(at('key'), key);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -70,6 +72,11 @@ peer('aws CLI, s3api and s3 cp', installed('aws'), async (aws) => {
   const copy = ['--sse-c', 'AES256', '--sse-c-key', `fileb://${at('key')}`, '--only-show-errors'];
   await run(aws, ['s3', 'cp', ...endpoint, ...copy, `s3://${bucket}/aws/put`, at('aws')], options);
   expect(readFileSync(at('aws'))).toEqual(content);
+  // More than 8 MiB: in parts, and back in ranges.
+  const inParts = `s3://${bucket}/aws/large`;
+  await run(aws, ['s3', 'cp', ...endpoint, ...copy, at('large'), inParts], options);
+  await run(aws, ['s3', 'cp', ...endpoint, ...copy, inParts, at('aws')], options);
+  expect(readFileSync(at('aws')).equals(large)).toBe(true);
   const say = async (...command: string[]) =>
     (await run(aws, ['s3', ...command, ...endpoint], options)).stdout;
   expect(await say('ls')).toContain(bucket);
@@ -116,6 +123,10 @@ peer('rclone, with a key of 32 printable characters', installed('rclone'), async
   await run(rclone, [...flags, 'copyto', at('content'), `:s3:${bucket}/rclone`], { env });
   await run(rclone, [...flags, 'copyto', `:s3:${bucket}/rclone`, at('rclone')], { env });
   expect(readFileSync(at('rclone'))).toEqual(content);
+  const parts = ['--s3-upload-cutoff', '5Mi', '--s3-chunk-size', '5Mi'];
+  await run(rclone, [...flags, ...parts, 'copyto', at('large'), `:s3:${bucket}/large`], { env });
+  await run(rclone, [...flags, 'copyto', `:s3:${bucket}/large`, at('rclone')], { env });
+  expect(readFileSync(at('rclone')).equals(large)).toBe(true);
   const say = async (...command: string[]) => (await run(rclone, [...flags, ...command], { env })).stdout;
   expect(await say('lsd', ':s3:')).toContain(bucket);
   expect(await say('lsf', `:s3:${bucket}`)).toContain('rclone\n');

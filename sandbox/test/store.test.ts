@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -66,6 +68,40 @@ describe('restart', () => {
     expect(blocked.text).toContain('SSE-C');
     expect(dataFiles()).toHaveLength(1);
     expect(readdirSync(join(dir, 'buckets', 'kept', 'objects'))).toHaveLength(1);
+  });
+
+  test('uploads survive; the leavings of one that was completed or aborted do not', async () => {
+    const key = randomBytes(32);
+    const first = await start();
+    const inParts = '/kept/in-parts';
+    const request = (sandbox: Sandbox, method: string, query: string, body = '') =>
+      send(sandbox, { method, path: `${inParts}?${query}`, body, headers: sseC(key) });
+    const create = async () => (await request(first, 'POST', 'uploads=')).xml('UploadId') ?? '';
+    const complete = (sandbox: Sandbox, id: string, etag: string) => {
+      const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
+      return request(sandbox, 'POST', `uploadId=${id}`, body);
+    };
+    const [open, ended] = [await create(), await create()];
+    const { headers } = await request(first, 'PUT', `partNumber=1&uploadId=${open}`, 'still open');
+    const other = await request(first, 'PUT', `partNumber=1&uploadId=${ended}`, 'ended');
+    const folder = join(dir, 'buckets', 'kept', 'uploads', ended);
+    cpSync(folder, join(dir, 'copy'), { recursive: true });
+    expect((await complete(first, ended, other.headers['etag'] ?? '')).status).toBe(200);
+    await first.close();
+    // As after a crash between the object and the end of its upload.
+    renameSync(join(dir, 'copy'), folder);
+    mkdirSync(join(dir, 'buckets', 'kept', 'uploads', 'half-made'));
+    writeFileSync(join(dir, 'buckets', 'kept', 'data', 'part-that-never-ended'), 'x');
+
+    const second = await start();
+    expect(readdirSync(join(dir, 'buckets', 'kept', 'uploads'))).toEqual([open]);
+    expect(dataFiles()).toHaveLength(2);
+    const read = () => send(second, { method: 'GET', path: inParts, headers: sseC(key) });
+    expect((await read()).text).toBe('ended');
+    expect((await complete(second, open, headers['etag'] ?? '')).status).toBe(200);
+    expect((await read()).text).toBe('still open');
+    expect(dataFiles()).toHaveLength(1);
+    expect(readdirSync(join(dir, 'buckets', 'kept', 'uploads'))).toEqual([]);
   });
 
   test('without a folder of its own nothing remains', async () => {

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Identity } from '../auth/authenticate.ts';
-import { type Checksum, checksumHeader, startChecksum } from '../checksum/checksum.ts';
+import {
+  type Checksum,
+  type ChecksumAlgorithm,
+  checksumHeader,
+  startChecksum,
+} from '../checksum/checksum.ts';
 import type { S3Request } from '../http/s3-request.ts';
-import { invalidRequest, S3Error } from '../s3-error.ts';
+import { badChecksum, invalidRequest, S3Error } from '../s3-error.ts';
 import { AwsChunkedDecoder, incompleteBody, type TrailerField } from './aws-chunked.ts';
 import { ChunkSignatures } from './chunk-signatures.ts';
 import { checksumOf, type IntegrityHeaders } from './integrity-headers.ts';
@@ -10,8 +15,10 @@ import { type PayloadEncoding, readContentLength, readPayloadEncoding } from './
 
 /** What is known of a body once all of it was read and agreed with what the client said. */
 export interface VerifiedContent {
-  /** The client's checksum, else the CRC64NVME that S3 adds. */
+  /** By the algorithm that was asked for, else the client's, else the CRC64NVME that S3 adds. */
   readonly checksum: Checksum;
+  /** The client's, if it sent one. */
+  readonly claimed: Checksum | undefined;
   readonly md5: Buffer | undefined;
 }
 
@@ -19,6 +26,8 @@ export interface ContentReading {
   readonly integrity: IntegrityHeaders;
   /** Compute the MD5 though no Content-MD5 was sent: it is the ETag of a plain object. */
   readonly withMd5: boolean;
+  /** The checksum to give back, where it need not be the client's. */
+  readonly algorithm?: ChecksumAlgorithm | undefined;
 }
 
 const maxDocumentBytes = 1024 * 1024;
@@ -49,14 +58,17 @@ export class RequestBody {
   ): Promise<VerifiedContent> {
     const { integrity } = reading;
     const length = this.contentLength();
-    const algorithm = integrity.checksum?.algorithm ?? integrity.trailer ?? 'crc64nvme';
-    const checksum = startChecksum(algorithm);
+    const claimedAlgorithm = integrity.checksum?.algorithm ?? integrity.trailer;
+    const algorithm = reading.algorithm ?? claimedAlgorithm ?? 'crc64nvme';
+    const checksums = new Map(
+      [algorithm, claimedAlgorithm ?? algorithm].map((name) => [name, startChecksum(name)]),
+    );
     const md5 = reading.withMd5 || integrity.contentMd5 !== undefined ? createHash('md5') : undefined;
     let received = 0;
     const trailer = await this.#decode(integrity, async (piece) => {
       received += piece.length;
       if (received > length) throw incompleteBody();
-      checksum.update(piece);
+      for (const checksum of checksums.values()) checksum.update(piece);
       md5?.update(piece);
       await take(piece);
     });
@@ -69,16 +81,12 @@ export class RequestBody {
         CalculatedDigest: digest?.toString('base64') ?? '',
       });
     }
-    const computed = { algorithm, base64: checksum.base64() };
+    const values = new Map([...checksums].map(([name, state]) => [name, state.base64()]));
     const claimed = integrity.checksum ?? trailerChecksum(integrity, trailer);
-    if (claimed !== undefined && claimed.base64 !== computed.base64) {
-      throw new S3Error(
-        400,
-        'BadDigest',
-        `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
-      );
+    if (claimed !== undefined && claimed.base64 !== values.get(claimed.algorithm)) {
+      throw badChecksum(claimed.algorithm);
     }
-    return { checksum: computed, md5: digest };
+    return { checksum: { algorithm, base64: values.get(algorithm) ?? '' }, claimed, md5: digest };
   }
 
   /** The whole of a small body, as of an XML document. */

@@ -22,6 +22,10 @@ export interface QueryParameter {
   readonly value: string;
 }
 
+export function queryParameter(request: S3Request, name: string): string | undefined {
+  return request.query.find((pair) => pair.name === name)?.value;
+}
+
 export function readRequest(message: IncomingMessage, secure: boolean): S3Request {
   const target = message.url ?? '/';
   const questionMark = target.indexOf('?');

@@ -1,11 +1,17 @@
+import { element } from '../http/xml.ts';
 import type { SandboxSettings } from '../sandbox-options.ts';
 import { accessDenied, type S3Error } from '../s3-error.ts';
 
 /** The one account that owns everything here. */
 export const accountId = '123456789012';
-export const canonicalUserId = 'ssec0sandbox0account0000000000000000000000000000000000000000000';
+const canonicalUserId = 'ssec0sandbox0account0000000000000000000000000000000000000000000';
 
 export const principalArn = `arn:aws:iam::${accountId}:user/sandbox`;
+
+/** That account, in elements of these names. */
+export function ownerElements(...names: readonly string[]): string {
+  return names.map((name) => `<${name}>${element('ID', canonicalUserId)}</${name}>`).join('');
+}
 
 export function objectArn(bucket: string, key: string): string {
   return `arn:aws:s3:::${bucket}/${key}`;

@@ -4,7 +4,7 @@ import { headerNotImplemented, invalidArgument, malformedXml, notImplemented, S3
 import type { Bucket } from '../store/bucket.ts';
 import { defaultEncryption } from '../store/bucket-settings.ts';
 import { isBucketName } from '../store/bucket-name.ts';
-import { canonicalUserId } from './account.ts';
+import { ownerElements } from './account.ts';
 import { requirePrivateAcl } from './object-headers.ts';
 import type { BucketContext, S3Response, ServiceContext } from './operation.ts';
 import { readOptionalDocument } from './request-document.ts';
@@ -107,7 +107,7 @@ export function listBuckets({ request, store }: ServiceContext): S3Response {
   const last = following.length > page.length ? page.at(-1) : undefined;
   const token =
     last === undefined ? '' : element('ContinuationToken', Buffer.from(last.name).toString('base64url'));
-  const owner = `<Owner>${element('ID', canonicalUserId)}</Owner>`;
+  const owner = ownerElements('Owner');
   return {
     status: 200,
     xml: `${xmlDeclaration}<ListAllMyBucketsResult ${s3Namespace}>${owner}<Buckets>${page.map(entry).join('')}</Buckets>${token}</ListAllMyBucketsResult>`,

@@ -11,8 +11,16 @@ import type { BucketContext } from './operation.ts';
 
 /** The key that a new object is to be encrypted under; undefined: S3's own encryption (here: none at rest). */
 export function customerKeyForWrite(context: BucketContext): CustomerKey | undefined {
-  const { request, settings, bucket } = context;
+  const { request, settings } = context;
   if (settings.sseC === 'ignore') return undefined;
+  rejectBlocked(context);
+  const key = readCustomerKey(request, 'write');
+  if (key === undefined) requireOwnEncryption(context);
+  return key;
+}
+
+/** S3 asks for TLS first; then whether the bucket takes customer keys at all. */
+export function rejectBlocked({ request, bucket }: BucketContext): void {
   requireSecure(request);
   // The block is judged before the key material.
   if (hasCustomerKeyHeaders(request) && bucket.settings.blockedEncryption === 'SSE-C') {
@@ -20,9 +28,6 @@ export function customerKeyForWrite(context: BucketContext): CustomerKey | undef
       `User: ${principalArn} is not authorized to perform: s3:PutObject on resource: "${objectArn(bucket.name, request.key)}" because this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a different server-side encryption type`,
     );
   }
-  const key = readCustomerKey(request, 'write');
-  if (key === undefined) requireOwnEncryption(context);
-  return key;
 }
 
 /** Without a customer key only SSE-S3 is within reach: there is no KMS here. */

@@ -1,30 +1,27 @@
 import { element, s3Namespace, xmlDeclaration } from '../http/xml.ts';
-import { percentEncode } from '../http/uri.ts';
-import type { S3Request } from '../http/s3-request.ts';
+import { queryParameter, type S3Request } from '../http/s3-request.ts';
 import { invalidArgument } from '../s3-error.ts';
 import type { ObjectRecord } from '../store/object-record.ts';
-import { canonicalUserId } from './account.ts';
+import { ownerElements } from './account.ts';
 import { type KeyPage, pageOfKeys } from './key-page.ts';
+import { type ListEncoding, readEncoding, readPageSize } from './list-parameters.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 
-interface Listing {
+interface Listing extends ListEncoding {
   readonly prefix: string;
   readonly delimiter: string;
   readonly maxKeys: number;
-  /** Names as the client asked for them: as they are, or URL-encoded. */
-  readonly name: (text: string) => string;
-  readonly encodingType: string | undefined;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export function listObjectsV2(context: BucketContext): S3Response {
   const { request } = context;
   const listing = readListing(request);
-  const token = parameter(request, 'continuation-token');
-  const startAfter = parameter(request, 'start-after');
+  const token = queryParameter(request, 'continuation-token');
+  const startAfter = queryParameter(request, 'start-after');
   const after = token === undefined ? (startAfter ?? '') : readToken(token);
   const page = pageOfKeys(context.bucket.keys(), { ...listing, after });
-  const withOwner = parameter(request, 'fetch-owner') === 'true';
+  const withOwner = queryParameter(request, 'fetch-owner') === 'true';
   return document(context, listing, page, withOwner, [
     token === undefined ? '' : element('ContinuationToken', token),
     startAfter === undefined ? '' : element('StartAfter', listing.name(startAfter)),
@@ -36,7 +33,7 @@ export function listObjectsV2(context: BucketContext): S3Response {
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
 export function listObjects(context: BucketContext): S3Response {
   const listing = readListing(context.request);
-  const marker = parameter(context.request, 'marker') ?? '';
+  const marker = queryParameter(context.request, 'marker') ?? '';
   const page = pageOfKeys(context.bucket.keys(), { ...listing, after: marker });
   return document(context, listing, page, true, [
     element('Marker', listing.name(marker)),
@@ -51,7 +48,7 @@ function document(
   withOwner: boolean,
   own: readonly string[],
 ): S3Response {
-  const owner = withOwner ? `<Owner>${element('ID', canonicalUserId)}</Owner>` : '';
+  const owner = withOwner ? ownerElements('Owner') : '';
   const contents = page.keys
     .map((key) => bucket.object(key))
     .filter((record) => record !== undefined)
@@ -82,8 +79,10 @@ function entry(record: ObjectRecord, listing: Listing, owner: string): string {
     element('Key', listing.name(record.key)),
     element('LastModified', record.lastModified),
     element('ETag', `"${record.etag}"`),
-    element('ChecksumAlgorithm', record.checksum.algorithm.toUpperCase()),
-    element('ChecksumType', 'FULL_OBJECT'),
+    record.checksum === undefined
+      ? ''
+      : element('ChecksumAlgorithm', record.checksum.algorithm.toUpperCase()),
+    record.checksum === undefined ? '' : element('ChecksumType', record.checksum.type),
     element('Size', record.size),
     owner,
     element('StorageClass', record.storageClass),
@@ -92,25 +91,12 @@ function entry(record: ObjectRecord, listing: Listing, owner: string): string {
 }
 
 function readListing(request: S3Request): Listing {
-  const encodingType = parameter(request, 'encoding-type');
-  if (encodingType !== undefined && encodingType !== 'url') {
-    throw invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', encodingType);
-  }
-  const maxKeys = parameter(request, 'max-keys') ?? '1000';
-  if (!/^\d{1,10}$/.test(maxKeys)) {
-    throw invalidArgument('Provided max-keys not an integer or within integer range', 'max-keys', maxKeys);
-  }
   return {
-    prefix: parameter(request, 'prefix') ?? '',
-    delimiter: parameter(request, 'delimiter') ?? '',
-    maxKeys: Math.min(Number(maxKeys), 1000),
-    name: (text) => (encodingType === 'url' ? percentEncode(Buffer.from(text), '/') : text),
-    encodingType,
+    prefix: queryParameter(request, 'prefix') ?? '',
+    delimiter: queryParameter(request, 'delimiter') ?? '',
+    maxKeys: readPageSize(queryParameter(request, 'max-keys'), 'max-keys'),
+    ...readEncoding(request),
   };
-}
-
-function parameter(request: S3Request, name: string): string | undefined {
-  return request.query.find((pair) => pair.name === name)?.value;
 }
 
 function writeToken(after: string): string {

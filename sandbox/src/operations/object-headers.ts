@@ -1,6 +1,7 @@
+import { checksumHeader } from '../checksum/checksum.ts';
 import type { S3Request } from '../http/s3-request.ts';
 import { headerNotImplemented, S3Error } from '../s3-error.ts';
-import type { ObjectRecord } from '../store/object-record.ts';
+import type { ObjectChecksum, ObjectRecord } from '../store/object-record.ts';
 
 const storageClasses = new Set([
   'STANDARD',
@@ -88,4 +89,13 @@ export function objectHeaders(record: ObjectRecord): Record<string, string> {
   if (record.storageClass !== 'STANDARD') headers['x-amz-storage-class'] = record.storageClass;
   for (const [name, value] of Object.entries(record.metadata)) headers[metadataPrefix + name] = value;
   return headers;
+}
+
+export function checksumHeaders(checksum: ObjectChecksum | undefined): Record<string, string> {
+  if (checksum === undefined) return {};
+  return { [checksumHeader(checksum.algorithm)]: checksum.base64, 'x-amz-checksum-type': checksum.type };
+}
+
+export function wholeSeconds(now: Date): string {
+  return new Date(Math.floor(now.getTime() / 1000) * 1000).toISOString();
 }

@@ -1,15 +1,29 @@
 import { customerKeyHeaders } from '../sse-c/customer-key-headers.ts';
+import { abortMultipartUpload } from './abort-multipart-upload.ts';
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.ts';
 import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './bucket-encryption.ts';
+import { completeMultipartUpload } from './complete-multipart-upload.ts';
+import { createMultipartUpload } from './create-multipart-upload.ts';
 import { deleteObject } from './delete-object.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { getObject, headObject } from './get-object.ts';
+import { getObjectAttributes } from './get-object-attributes.ts';
+import { listMultipartUploads } from './list-multipart-uploads.ts';
 import { listObjects, listObjectsV2 } from './list-objects.ts';
+import { listParts } from './list-parts.ts';
 import type { Operation } from './operation.ts';
 import { putObject } from './put-object.ts';
+import { uploadPart } from './upload-part.ts';
 
 const sseC = Object.values(customerKeyHeaders);
 const listing = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
+const describing = [
+  'x-amz-acl',
+  'x-amz-meta-*',
+  'x-amz-storage-class',
+  'x-amz-server-side-encryption',
+  ...sseC,
+];
 const reading = ['x-amz-checksum-mode', 'x-amz-server-side-encryption', ...sseC];
 
 /** All that this server can do. The first row that fits is the request's operation; what fits none gets 501. */
@@ -66,6 +80,15 @@ export const operations: readonly Operation[] = [
     headers: ['x-amz-optional-object-attributes'],
     answer: listObjectsV2,
   },
+  {
+    name: 'ListMultipartUploads',
+    on: 'bucket',
+    method: 'GET',
+    subresource: { name: 'uploads' },
+    action: 's3:ListBucketMultipartUploads',
+    query: ['prefix', 'delimiter', 'encoding-type', 'key-marker', 'upload-id-marker', 'max-uploads'],
+    answer: listMultipartUploads,
+  },
   // rclone, which asks a server that it does not know in the old way; boto3's `Bucket.objects`
   {
     name: 'ListObjects',
@@ -96,11 +119,72 @@ export const operations: readonly Operation[] = [
   { name: 'HeadBucket', on: 'bucket', method: 'HEAD', action: 's3:ListBucket', answer: headBucket },
   { name: 'DeleteBucket', on: 'bucket', method: 'DELETE', action: 's3:DeleteBucket', answer: deleteBucket },
   {
+    name: 'CreateMultipartUpload',
+    on: 'object',
+    method: 'POST',
+    subresource: { name: 'uploads' },
+    action: 's3:PutObject',
+    headers: [...describing, 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
+    answer: createMultipartUpload,
+  },
+  {
+    name: 'UploadPart',
+    on: 'object',
+    method: 'PUT',
+    subresource: { name: 'uploadId' },
+    action: 's3:PutObject',
+    query: ['partNumber'],
+    headers: ['x-amz-server-side-encryption', ...sseC],
+    answer: uploadPart,
+  },
+  {
+    name: 'CompleteMultipartUpload',
+    on: 'object',
+    method: 'POST',
+    subresource: { name: 'uploadId' },
+    action: 's3:PutObject',
+    headers: ['x-amz-checksum-type', 'x-amz-mp-object-size', ...sseC],
+    answer: completeMultipartUpload,
+  },
+  {
+    name: 'AbortMultipartUpload',
+    on: 'object',
+    method: 'DELETE',
+    subresource: { name: 'uploadId' },
+    action: 's3:AbortMultipartUpload',
+    answer: abortMultipartUpload,
+  },
+  {
+    name: 'ListParts',
+    on: 'object',
+    method: 'GET',
+    subresource: { name: 'uploadId' },
+    action: 's3:ListMultipartUploadParts',
+    query: ['max-parts', 'part-number-marker'],
+    headers: sseC,
+    answer: listParts,
+  },
+  {
+    name: 'GetObjectAttributes',
+    on: 'object',
+    method: 'GET',
+    subresource: { name: 'attributes' },
+    action: 's3:GetObjectAttributes',
+    headers: [
+      'x-amz-object-attributes',
+      'x-amz-max-parts',
+      'x-amz-part-number-marker',
+      'x-amz-server-side-encryption',
+      ...sseC,
+    ],
+    answer: getObjectAttributes,
+  },
+  {
     name: 'PutObject',
     on: 'object',
     method: 'PUT',
     action: 's3:PutObject',
-    headers: ['x-amz-acl', 'x-amz-meta-*', 'x-amz-storage-class', 'x-amz-server-side-encryption', ...sseC],
+    headers: describing,
     answer: putObject,
   },
   {
@@ -108,6 +192,7 @@ export const operations: readonly Operation[] = [
     on: 'object',
     method: 'GET',
     action: 's3:GetObject',
+    query: ['partNumber'],
     headers: reading,
     answer: getObject,
   },
@@ -116,6 +201,7 @@ export const operations: readonly Operation[] = [
     on: 'object',
     method: 'HEAD',
     action: 's3:GetObject',
+    query: ['partNumber'],
     headers: reading,
     answer: headObject,
   },

@@ -11,7 +11,7 @@ export const customerKeyHeaders = {
   md5: `${prefix}key-md5`,
 } as const;
 
-/** The key of one request; on reads it may have any length, and is then the wrong one. */
+/** The key of one request; but for a new object it may have any length, and is then the wrong one. */
 export interface CustomerKey {
   readonly bytes: Buffer;
   readonly md5: string;
@@ -21,6 +21,10 @@ const keyBytes = 32;
 /** S3 names every SSE-C argument so. */
 const argumentName = 'x-amz-server-side-encryption';
 const must = 'Requests specifying Server Side Encryption with Customer provided keys must';
+
+export function hasAllCustomerKeyHeaders(request: S3Request): boolean {
+  return Object.values(customerKeyHeaders).every((name) => request.headers.has(name));
+}
 
 export function hasCustomerKeyHeaders(request: S3Request): boolean {
   return Object.values(customerKeyHeaders).some((name) => request.headers.has(name));
@@ -44,7 +48,7 @@ export function requireSecure(request: S3Request): void {
  * Validates the three headers in S3's order: presence, an empty key, the MD5, the algorithm, the length.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-s3-c-encryption.html
  */
-export function readCustomerKey(request: S3Request, use: 'write' | 'read'): CustomerKey | undefined {
+export function readCustomerKey(request: S3Request, use: 'write' | 'part' | 'read'): CustomerKey | undefined {
   if (!hasCustomerKeyHeaders(request)) return undefined;
   requireSecure(request);
   const algorithm = request.headers.get(customerKeyHeaders.algorithm);
@@ -54,7 +58,7 @@ export function readCustomerKey(request: S3Request, use: 'write' | 'read'): Cust
     throw invalidArgument(`${must} provide a valid encryption algorithm.`, argumentName);
   }
   if (key === undefined) throw invalidArgument(`${must} provide an appropriate secret key.`, argumentName);
-  if (md5 === undefined && use === 'write') {
+  if (md5 === undefined && use !== 'read') {
     throw invalidArgument(`${must} provide the client calculated MD5 of the secret key.`, argumentName);
   }
   const bytes = decodeKey(key);
@@ -66,7 +70,7 @@ export function readCustomerKey(request: S3Request, use: 'write' | 'read'): Cust
       argumentName,
     );
   }
-  rejectOtherEncryption(request, use);
+  if (use === 'write') rejectOtherEncryption(request);
   if (algorithm !== 'AES256') {
     throw new S3Error(
       400,
@@ -81,9 +85,9 @@ export function readCustomerKey(request: S3Request, use: 'write' | 'read'): Cust
   return { bytes, md5: computed };
 }
 
-function rejectOtherEncryption(request: S3Request, use: 'write' | 'read'): void {
+function rejectOtherEncryption(request: S3Request): void {
   const other = request.headers.get('x-amz-server-side-encryption');
-  if (other === undefined || use === 'read') return;
+  if (other === undefined) return;
   throw invalidArgument(
     'Server Side Encryption with Customer provided key is incompatible with the encryption method specified',
     argumentName,
@@ -91,8 +95,8 @@ function rejectOtherEncryption(request: S3Request, use: 'write' | 'read'): void 
   );
 }
 
-/** A read names no encryption but SSE-C's. */
-export function rejectEncryptionOnRead(request: S3Request): void {
+/** Neither a read nor a part names an encryption but SSE-C's. */
+export function rejectEncryptionHeader(request: S3Request): void {
   const encryption = request.headers.get('x-amz-server-side-encryption');
   if (encryption === undefined) return;
   throw invalidArgument(

@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Transform } from 'node:stream';
 
-/** What is kept beside a sealed object: enough to tell the right key, nothing to find it by. */
+/** What is kept beside sealed content: enough to tell the right key, nothing to find it by. */
 export interface Seal {
   /** base64, 32 random bytes */
   readonly salt: string;
@@ -12,8 +11,8 @@ export interface Seal {
 const cipherName = 'aes-256-ctr';
 const blockBytes = 16;
 
-/** A fresh key for one object: it encrypts nothing else, so its counter may begin at zero. */
-export function sealObject(customerKey: Buffer): { seal: Seal; cipher: Encryptor } {
+/** A fresh key for one object, or one part of it: it encrypts nothing else, so its counter may begin at zero. */
+export function sealObject(customerKey: Buffer): { seal: Seal; cipher: Cipher } {
   const salt = randomBytes(32);
   const seal = {
     salt: salt.toString('base64'),
@@ -22,7 +21,7 @@ export function sealObject(customerKey: Buffer): { seal: Seal; cipher: Encryptor
   return { seal, cipher: createCipheriv(cipherName, derive(customerKey, salt, 'object'), counterAt(0)) };
 }
 
-export interface Encryptor {
+export interface Cipher {
   update(bytes: Buffer): Buffer;
 }
 
@@ -31,8 +30,8 @@ export function opensSeal(seal: Seal, customerKey: Buffer): boolean {
   return timingSafeEqual(check, Buffer.from(seal.check, 'base64'));
 }
 
-/** Decrypts the object's bytes from `offset` on. */
-export function openObject(seal: Seal, customerKey: Buffer, offset: number): Transform {
+/** Decrypts the bytes from `offset` on. */
+export function openObject(seal: Seal, customerKey: Buffer, offset: number): Cipher {
   const key = derive(customerKey, Buffer.from(seal.salt, 'base64'), 'object');
   const decipher = createDecipheriv(cipherName, key, counterAt(Math.floor(offset / blockBytes)));
   // The first block is entered in its middle: use up the key stream before it.

@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BucketSettings, isBucketSettings } from './bucket-settings.ts';
+import { DataFiles } from './data-files.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { compareKeys } from './key-order.ts';
 import { isObjectRecord, type ObjectRecord } from './object-record.ts';
-import { ObjectWriter } from './object-writer.ts';
+import type { Upload } from './upload-record.ts';
+import { Uploads } from './uploads.ts';
 
 /**
  * A bucket is a folder: `bucket.json`, `objects/` with one record a key (named by a hash, so that every legal key
- * works), `data/` with the bytes. A record names its data file and is replaced in one rename; what no record names
- * is left over from an upload that never ended.
+ * works), `uploads/`, `data/` with the bytes. A record names its data files and is replaced in one rename; what no
+ * record names is left over from a request that never ended.
  */
 export class Bucket {
   readonly name: string;
+  readonly data: DataFiles;
+  readonly uploads: Uploads;
   readonly #folder: string;
   readonly #records = new Map<string, ObjectRecord>();
   #settings: BucketSettings;
@@ -23,11 +27,12 @@ export class Bucket {
     this.name = name;
     this.#folder = folder;
     this.#settings = settings;
+    this.data = new DataFiles(join(folder, 'data'));
+    this.uploads = new Uploads(join(folder, 'uploads'), this.data);
   }
 
   static create(name: string, folder: string, settings: BucketSettings): Bucket {
     mkdirSync(join(folder, 'objects'), { recursive: true, mode: 0o700 });
-    mkdirSync(join(folder, 'data'), { recursive: true, mode: 0o700 });
     writeJson(join(folder, 'bucket.json'), settings);
     return new Bucket(name, folder, settings);
   }
@@ -43,6 +48,11 @@ export class Bucket {
     if (!isBucketSettings(settings)) throw new Error(`${settingsFile} is damaged`);
     const bucket = new Bucket(name, folder, settings);
     bucket.#loadRecords();
+    const named = new Set(
+      [...bucket.#records.values()].flatMap(({ pieces }) => pieces.map(({ data }) => data)),
+    );
+    bucket.uploads.load(named);
+    bucket.data.removeAllBut(new Set([...named, ...bucket.uploads.dataNames()]));
     return bucket;
   }
 
@@ -65,20 +75,16 @@ export class Bucket {
     return this.#sortedKeys;
   }
 
-  startWriting(): Promise<ObjectWriter> {
-    return ObjectWriter.create(join(this.#folder, 'data'));
-  }
-
   /**
    * Makes `record` the object of its key. Synchronous on purpose: between a condition that the caller checked and
-   * the new object nothing else can happen. A reader of the object that was keeps its open file.
+   * the new object nothing else can happen.
    */
   put(record: ObjectRecord): void {
     const replaced = this.#records.get(record.key);
     writeJson(this.#recordPath(record.key), record);
     this.#records.set(record.key, record);
     if (replaced === undefined) this.#sortedKeys = undefined;
-    else this.#removeData(replaced);
+    else this.data.remove(replaced.pieces);
   }
 
   remove(key: string): void {
@@ -87,12 +93,13 @@ export class Bucket {
     rmSync(this.#recordPath(key), { force: true });
     this.#records.delete(key);
     this.#sortedKeys = undefined;
-    this.#removeData(record);
+    this.data.remove(record.pieces);
   }
 
-  /** A descriptor of the object's bytes; the caller closes it. In one step with the look-up of the record. */
-  openData(record: ObjectRecord): number {
-    return openSync(join(this.#folder, 'data', record.data), 'r');
+  /** Makes `record`, which is made of parts of `upload`, the object of its key. */
+  complete(upload: Upload, record: ObjectRecord): void {
+    this.put(record);
+    this.uploads.end(upload, record.pieces);
   }
 
   delete(): void {
@@ -104,13 +111,6 @@ export class Bucket {
     return join(this.#folder, 'objects', `${createHash('sha256').update(key).digest('hex')}.json`);
   }
 
-  /** The record is gone already: what cannot be removed now goes at the next start. */
-  #removeData(record: ObjectRecord): void {
-    try {
-      rmSync(join(this.#folder, 'data', record.data), { force: true });
-    } catch {}
-  }
-
   #loadRecords(): void {
     const objects = join(this.#folder, 'objects');
     for (const file of readdirSync(objects)) {
@@ -120,11 +120,6 @@ export class Bucket {
         if (!isObjectRecord(record)) throw new Error(`${path} is damaged`);
         this.#records.set(record.key, record);
       } else rmSync(path, { force: true });
-    }
-    const named = new Set([...this.#records.values()].map((record) => record.data));
-    const data = join(this.#folder, 'data');
-    for (const file of readdirSync(data)) {
-      if (!named.has(file)) rmSync(join(data, file), { force: true });
     }
   }
 }

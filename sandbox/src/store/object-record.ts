@@ -1,25 +1,49 @@
 import type { Checksum } from '../checksum/checksum.ts';
 import type { Seal } from '../sse-c/object-cipher.ts';
 
+/** Of the content, or of the checksums of its parts. */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+
+export interface ObjectChecksum extends Checksum {
+  readonly type: ChecksumType;
+}
+
+/** A run of an object's content in a file of its own: all of it, or what one part brought. */
+export interface ObjectPiece {
+  /** The name of the file that holds the bytes. */
+  readonly data: string;
+  /** Of the plaintext, as everywhere in S3. */
+  readonly size: number;
+  /** Present: the bytes are encrypted under a customer key. */
+  readonly seal?: Seal;
+}
+
+/** What a read by part number shows of a part. */
+export interface ObjectPart {
+  readonly number: number;
+  /** Present where the upload had a checksum algorithm. */
+  readonly checksum?: Checksum;
+}
+
 /** All that is kept of an object but its bytes; one small file, replaced as a whole. */
 export interface ObjectRecord {
   readonly key: string;
-  /** Of the plaintext, as everywhere in S3. */
   readonly size: number;
   /** Without quotes. */
   readonly etag: string;
   /** ISO 8601; S3 keeps whole seconds. */
   readonly lastModified: string;
   readonly storageClass: string;
-  readonly checksum: Checksum;
+  /** Absent on an SSE-C object whose multipart upload had no algorithm, and was completed without the key. */
+  readonly checksum?: ObjectChecksum;
   /** Content-Type and the other headers that S3 gives back. */
   readonly headers: Readonly<Record<string, string>>;
   /** x-amz-meta-*, without the prefix. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The name of the file that holds the bytes. */
-  readonly data: string;
-  /** Present: the bytes are encrypted under a customer key. */
-  readonly seal?: Seal;
+  /** In order; at least one. All are under the same customer key, or none is. */
+  readonly pieces: readonly [ObjectPiece, ...ObjectPiece[]];
+  /** Of a multipart upload: one for each piece. */
+  readonly parts?: readonly ObjectPart[];
 }
 
 /** Records are written by this program alone; this tells a damaged file. */
@@ -31,9 +55,9 @@ export function isObjectRecord(value: unknown): value is ObjectRecord {
     typeof value.key === 'string' &&
     'size' in value &&
     typeof value.size === 'number' &&
-    'data' in value &&
-    typeof value.data === 'string' &&
-    'checksum' in value &&
+    'pieces' in value &&
+    Array.isArray(value.pieces) &&
+    value.pieces.length > 0 &&
     'headers' in value &&
     'metadata' in value
   );

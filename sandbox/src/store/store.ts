@@ -5,7 +5,8 @@ import type { BucketSettings } from './bucket-settings.ts';
 import { isLockFile, lockFolder } from './folder-lock.ts';
 import { readJson, writeJson } from './json-file.ts';
 
-const format = 1;
+/** 2: an object may lie in several files. */
+const format = 2;
 
 /** The folder that everything is kept in: `sandbox.json`, `lock`, `buckets/`. */
 export class Store {

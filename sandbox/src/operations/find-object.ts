@@ -1,0 +1,47 @@
+import type { CustomerKey } from '../sse-c/customer-key-headers.ts';
+import { invalidRequest, noSuchKey } from '../s3-error.ts';
+import { readCustomerKey, rejectEncryptionHeader, wrongCustomerKey } from '../sse-c/customer-key-headers.ts';
+import { opensSeal } from '../sse-c/object-cipher.ts';
+import type { ObjectRecord } from '../store/object-record.ts';
+import { requireAllowed } from './account.ts';
+import type { BucketContext } from './operation.ts';
+
+export interface FoundObject {
+  readonly record: ObjectRecord;
+  readonly customerKey: CustomerKey | undefined;
+}
+
+/** The object of a read, once the key is the right one: argument errors, then existence, then the key. */
+export function findObject(context: BucketContext): FoundObject {
+  const { request, bucket } = context;
+  const customerKey = readKey(context);
+  const record = bucket.object(request.key);
+  if (record === undefined) {
+    // S3 hides what is not there from whoever may not list.
+    requireAllowed(context.settings, 's3:ListBucket', `arn:aws:s3:::${bucket.name}`);
+    throw noSuchKey(request.key);
+  }
+  requireRightKey(record, customerKey);
+  return { record, customerKey };
+}
+
+function readKey({ request, settings }: BucketContext): CustomerKey | undefined {
+  if (settings.sseC === 'ignore') return undefined;
+  const key = readCustomerKey(request, 'read');
+  rejectEncryptionHeader(request);
+  return key;
+}
+
+function requireRightKey(record: ObjectRecord, key: CustomerKey | undefined): void {
+  const [{ seal }] = record.pieces;
+  if (seal === undefined) {
+    if (key === undefined) return;
+    throw invalidRequest('The encryption parameters are not applicable to this object.');
+  }
+  if (key === undefined) {
+    throw invalidRequest(
+      'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.',
+    );
+  }
+  if (!opensSeal(seal, key.bytes)) throw wrongCustomerKey();
+}
