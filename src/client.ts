@@ -4,7 +4,7 @@ import type { HttpRequest } from '@smithy/core/protocols';
 import { parseEndpoint } from './endpoint.ts';
 import { SsecError } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
-import { SsecRequestHandler, silentLogger } from './request-handler.ts';
+import { type SsecHandlerOptions, SsecRequestHandler, silentLogger } from './request-handler.ts';
 import { redirectRegion } from './service-answer.ts';
 
 /** What signs a request. */
@@ -29,6 +29,12 @@ export interface SsecClientOptions extends NetworkOptions {
 
 /** The part of the SDK's commands that `send` needs to know. */
 type Command<Output> = { readonly _output?: Output } & object;
+
+export interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The command carries an object or a part, up or down. */
+  readonly bulk?: boolean;
+}
 
 /**
  * An S3 client that keeps the rules of SSE-C: HTTPS only and to the expected host, TLS that the environment
@@ -74,11 +80,11 @@ export class SsecClient {
    *
    * @internal The SDK's types are not part of this library's interface.
    */
-  async send<Output>(
-    command: Command<Output>,
-    options: { signal?: AbortSignal | undefined } = {},
-  ): Promise<Output> {
-    const sendOptions = options.signal === undefined ? {} : { abortSignal: options.signal };
+  async send<Output>(command: Command<Output>, options: SendOptions = {}): Promise<Output> {
+    const sendOptions = {
+      ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
+      ...(options.bulk === true ? { bulk: true } : {}),
+    };
     // of several requests at once each is judged by the region that it was sent to
     const asked = this.#region;
     try {
@@ -92,6 +98,15 @@ export class SsecClient {
       }
       return send<Output>(this.#s3, command, sendOptions);
     }
+  }
+
+  /**
+   * Called with the status of every answer, of tries that are repeated as well.
+   *
+   * @internal
+   */
+  set onAnswer(listener: ((status: number) => void) | undefined) {
+    this.#handler.onAnswer = listener;
   }
 
   /** Ends all connections. */
@@ -138,7 +153,7 @@ function addHeaders(s3: S3Client): void {
         if (['GetObjectCommand', 'HeadObjectCommand'].includes(String(context['commandName']))) {
           request.headers['x-amz-checksum-mode'] = 'ENABLED';
         }
-        if (context['commandName'] === 'PutObjectCommand') {
+        if (['PutObjectCommand', 'UploadPartCommand'].includes(String(context['commandName']))) {
           request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
         }
       }
@@ -153,11 +168,7 @@ function isHttpRequest(request: unknown): request is HttpRequest {
 }
 
 /** The one place where a command of the SDK meets our own, narrower type. */
-function send<Output>(
-  s3: S3Client,
-  command: Command<Output>,
-  options: { abortSignal?: AbortSignal },
-): Promise<Output> {
+function send<Output>(s3: S3Client, command: Command<Output>, options: SsecHandlerOptions): Promise<Output> {
   return s3.send(
     command as unknown as Parameters<S3Client['send']>[0],
     options,

@@ -20,6 +20,7 @@ import {
   createChecksum,
 } from './transfer/checksum.ts';
 import type { Sink } from './transfer/sink.ts';
+import { BulkBody } from './transport/bulk-body.ts';
 
 export interface GetObjectOptions {
   readonly client: SsecClient;
@@ -87,7 +88,7 @@ export async function getObject(options: GetObjectOptions): Promise<GetObjectRes
         ...(options.range === undefined ? {} : { Range: options.range }),
         ...customerKey?.requestFields(),
       }),
-      { signal },
+      { signal, bulk: true },
     )
     .catch(async (error: unknown) => {
       throw await explainReadRefusal(client, error, request, signal);
@@ -138,14 +139,22 @@ async function receive(
     opts: GetObjectOptions,
   ): Promise<void> {
     let received = 0;
-    for await (const chunk of from) {
-      if (!Buffer.isBuffer(chunk)) throw new SsecError('INTERNAL', 'The body came as text.');
+    const take = async (chunk: Buffer): Promise<void> => {
       opts.signal?.throwIfAborted();
       received += chunk.length;
-      if (received > head.size) break;
+      if (received > head.size) return;
       sum?.update(chunk);
       await to.write(chunk);
       opts.onProgress?.(received);
+    };
+    if (from instanceof BulkBody) {
+      await from.pour(take);
+    } else {
+      for await (const chunk of from) {
+        if (!Buffer.isBuffer(chunk)) throw new SsecError('INTERNAL', 'The body came as text.');
+        await take(chunk);
+        if (received > head.size) break;
+      }
     }
     if (received !== head.size) {
       throw new SsecError(

@@ -99,7 +99,7 @@ export async function putObject(options: PutObjectOptions): Promise<PutObjectRes
   };
   let output: PutObjectCommandOutput;
   try {
-    output = await client.send<PutObjectCommandOutput>(command, { signal });
+    output = await client.send<PutObjectCommandOutput>(command, { signal, bulk: true });
   } catch (error) {
     const refused = serviceAnswer(error);
     if (options.noOverwrite !== true || refused?.status !== 412) throw toSsecError(error, request);

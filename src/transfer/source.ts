@@ -27,6 +27,12 @@ export abstract class Source {
    */
   abstract open(): Readable | Buffer;
 
+  /**
+   * Told how many bytes of what `open` gave out last have left, where those stand in memory; a stream sees by
+   * itself what is taken from it.
+   */
+  onSent(_bytes: number): void {}
+
   /** Lets go of what it holds open. */
   abstract close(): Promise<void>;
 }
