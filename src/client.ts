@@ -4,7 +4,7 @@ import type { HttpRequest } from '@smithy/core/protocols';
 import { parseEndpoint } from './endpoint.ts';
 import { SsecError } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
-import { SsecRequestHandler, silentLogger } from './request-handler.ts';
+import { type SsecHandlerOptions, SsecRequestHandler, silentLogger } from './request-handler.ts';
 import { redirectRegion } from './service-answer.ts';
 import { RequestSlots } from './transfer/request-slots.ts';
 
@@ -37,6 +37,12 @@ const DEFAULT_MAX_ATTEMPTS = 3;
 
 /** The part of the SDK's commands that `send` needs to know. */
 type Command<Output> = { readonly _output?: Output } & object;
+
+export interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The command carries an object or a part, up or down. */
+  readonly bulk?: boolean;
+}
 
 /**
  * An S3 client that keeps the rules of SSE-C: HTTPS only and to the expected host, TLS that the environment
@@ -78,6 +84,9 @@ export class SsecClient {
     this.slots = new RequestSlots(options.concurrency ?? DEFAULT_SLOTS);
     this.partWeight = options.concurrency === undefined ? DEFAULT_PART_WEIGHT : 1;
     this.#handler = new SsecRequestHandler(options, (request) => guard(request, endpoint));
+    this.#handler.onAnswer = (status) => {
+      if (status === 503 || status === 429) this.slots.slowDown();
+    };
     this.#s3 = this.#createS3();
     this.verifiesChecksums = this.isAws;
   }
@@ -108,11 +117,11 @@ export class SsecClient {
    *
    * @internal The SDK's types are not part of this library's interface.
    */
-  async send<Output>(
-    command: Command<Output>,
-    options: { signal?: AbortSignal | undefined } = {},
-  ): Promise<Output> {
-    const sendOptions = options.signal === undefined ? {} : { abortSignal: options.signal };
+  async send<Output>(command: Command<Output>, options: SendOptions = {}): Promise<Output> {
+    const sendOptions = {
+      ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
+      ...(options.bulk === true ? { bulk: true } : {}),
+    };
     // of several requests at once each is judged by the region that it was sent to
     const asked = this.#region;
     try {
@@ -187,11 +196,7 @@ function isHttpRequest(request: unknown): request is HttpRequest {
 }
 
 /** The one place where a command of the SDK meets our own, narrower type. */
-function send<Output>(
-  s3: S3Client,
-  command: Command<Output>,
-  options: { abortSignal?: AbortSignal },
-): Promise<Output> {
+function send<Output>(s3: S3Client, command: Command<Output>, options: SsecHandlerOptions): Promise<Output> {
   return s3.send(
     command as unknown as Parameters<S3Client['send']>[0],
     options,

@@ -294,9 +294,11 @@ class Download {
 
   async #send<Output>(command: object): Promise<Output> {
     const { client, signal } = this.#options;
-    return client.send<Output>(command, { signal }).catch(async (error: unknown) => {
-      throw await explainReadRefusal(client, error, this.#request, signal);
-    });
+    return client
+      .send<Output>(command, { signal, bulk: command instanceof GetObjectCommand })
+      .catch(async (error: unknown) => {
+        throw await explainReadRefusal(client, error, this.#request, signal);
+      });
   }
 
   #input() {

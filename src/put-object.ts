@@ -72,7 +72,10 @@ async function putWhole(options: PutObjectOptions, source: BytesSource): Promise
     };
     let output: PutObjectCommandOutput;
     try {
-      output = await client.send<PutObjectCommandOutput>(putCommand(options, source, digest), { signal });
+      output = await client.send<PutObjectCommandOutput>(putCommand(options, source, digest), {
+        signal,
+        bulk: true,
+      });
     } catch (error) {
       const refused = serviceAnswer(error);
       if (options.noOverwrite !== true || refused?.status !== 412) throw toSsecError(error, request);

@@ -1,11 +1,19 @@
 import { Readable } from 'node:stream';
-import type { HttpRequest } from '@smithy/core/protocols';
+import { type HttpRequest, buildQueryString } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { HttpHandlerOptions, HttpResponse } from '@smithy/types';
 import { connectTimeoutOf, createAgent } from './connection-agent.ts';
 import { SsecError, systemErrorCode } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
 import { Source } from './transfer/source.ts';
+import type { BulkRequest, RequestBody } from './transport/bulk-request.ts';
+import { BulkTransport } from './transport/bulk-transport.ts';
+
+/** What `client.send` passes along with a request. */
+export interface SsecHandlerOptions extends HttpHandlerOptions {
+  /** The request carries an object or a part: it goes the short way where no proxy is between. */
+  readonly bulk?: boolean;
+}
 
 /**
  * The last code before the socket, a thin layer on the SDK's own handler: it pins TLS whatever the environment
@@ -16,18 +24,23 @@ export class SsecRequestHandler {
   readonly #network: NetworkOptions;
   readonly #guard: ((request: HttpRequest) => void) | undefined;
   readonly #handlers = new Map<string, NodeHttpHandler>();
+  readonly #bulk: BulkTransport;
+  /** Told the status of every answer, those of tries that are repeated as well. */
+  onAnswer: ((status: number) => void) | undefined;
 
   /** @param guard throws where a request must not be sent; asked for each attempt */
   constructor(network: NetworkOptions, guard?: (request: HttpRequest) => void) {
     this.#network = network;
     this.#guard = guard;
+    this.#bulk = new BulkTransport(network);
   }
 
-  async handle(request: HttpRequest, options: HttpHandlerOptions = {}): Promise<{ response: HttpResponse }> {
+  async handle(request: HttpRequest, options: SsecHandlerOptions = {}): Promise<{ response: HttpResponse }> {
     this.#guard?.(request);
     const startedAt = performance.now();
     try {
       const result = await this.#send(request, options);
+      this.onAnswer?.(result.response.statusCode);
       this.#report(request, startedAt, { response: result.response });
       return result;
     } catch (error) {
@@ -39,6 +52,7 @@ export class SsecRequestHandler {
   destroy(): void {
     for (const handler of this.#handlers.values()) handler.destroy();
     this.#handlers.clear();
+    this.#bulk.destroy();
   }
 
   /** The SDK asks for these two; what they would change is fixed here. */
@@ -47,8 +61,11 @@ export class SsecRequestHandler {
     return {};
   }
 
-  async #send(request: HttpRequest, options: HttpHandlerOptions): Promise<{ response: HttpResponse }> {
+  async #send(request: HttpRequest, options: SsecHandlerOptions): Promise<{ response: HttpResponse }> {
     const proxy = this.#proxyFor(request);
+    if (proxy === '' && options.bulk === true) {
+      return { response: await this.#bulk.send(bulkRequest(request, options)) };
+    }
     try {
       return await this.#sendThrough(this.#handlerFor(proxy), request, options);
     } catch (error) {
@@ -66,7 +83,11 @@ export class SsecRequestHandler {
     const body = source.open();
     // the signer signed this very object; only its body is another from here on
     const attempt = Object.assign(Object.create(Object.getPrototypeOf(request)), request, { body });
-    if (!(body instanceof Readable)) return handler.handle(attempt, options);
+    if (!(body instanceof Readable)) {
+      const result = await handler.handle(attempt, options);
+      source.onSent(body.length);
+      return result;
+    }
     return sendStream(handler, attempt, body, options);
   }
 
@@ -113,6 +134,43 @@ export class SsecRequestHandler {
       ...(outcome.error === undefined ? {} : { failure: describe(outcome.error) }),
     });
   }
+}
+
+/** @throws Error where the body is none that can be sent again */
+function bulkRequest(request: HttpRequest, options: SsecHandlerOptions): BulkRequest {
+  const query = buildQueryString(request.query ?? {});
+  const body: unknown = request.body;
+  const { openBody, size, onSent } = bodyOf(body);
+  const declared = request.headers['content-length'];
+  return {
+    method: request.method,
+    target: request.path + (query === '' ? '' : `?${query}`),
+    hostname: request.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: request.port ?? 443,
+    headers: request.headers,
+    contentLength: declared === undefined ? size : Number(declared),
+    openBody,
+    onSent,
+    signal: options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined,
+  };
+}
+
+function bodyOf(body: unknown): {
+  openBody: () => RequestBody;
+  size: number;
+  onSent: ((bytes: number) => void) | undefined;
+} {
+  if (body instanceof Source) {
+    return { openBody: () => body.open(), size: body.size, onSent: (bytes) => body.onSent(bytes) };
+  }
+  if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    throw new SsecError('INTERNAL', 'A body that cannot be sent twice was given to the bulk transport.');
+  }
+  const bytes =
+    body instanceof Uint8Array
+      ? Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+      : Buffer.from(body ?? '');
+  return { openBody: () => bytes, size: bytes.length, onSent: undefined };
 }
 
 /**

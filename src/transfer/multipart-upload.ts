@@ -234,9 +234,11 @@ class MultipartUpload {
       },
       async () => {
         const command = this.#partCommand(part.number, body, digest);
-        return client.send<UploadPartCommandOutput>(command, { signal }).catch((error: unknown) => {
-          throw toSsecError(error, this.#request('UploadPart'));
-        });
+        return client
+          .send<UploadPartCommandOutput>(command, { signal, bulk: true })
+          .catch((error: unknown) => {
+            throw toSsecError(error, this.#request('UploadPart'));
+          });
       },
     );
     this.#checkPart(part.number, output, digest);

@@ -7,6 +7,7 @@ export class ObservedSource extends Source {
   readonly name: string;
   readonly #source: Source;
   readonly #onProgress: (bytes: number) => void;
+  #inMemory = false;
 
   constructor(source: Source, onProgress: (bytes: number) => void) {
     super();
@@ -31,8 +32,12 @@ export class ObservedSource extends Source {
   override open(): Readable | Buffer {
     const body = this.#source.open();
     if (body instanceof Readable) return Readable.from(this.#count(body), { objectMode: false });
-    this.#onProgress(body.length);
+    this.#inMemory = true;
     return body;
+  }
+
+  override onSent(bytes: number): void {
+    if (this.#inMemory) this.#onProgress(bytes);
   }
 
   close(): Promise<void> {

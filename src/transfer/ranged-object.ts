@@ -9,6 +9,7 @@ import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, toSsecError } from '../service-error.ts';
 import { echoes } from '../write-proof.ts';
 import { isPassing, withAttempts } from './attempts.ts';
+import { BulkBody } from '../transport/bulk-body.ts';
 import { checkRange } from './byte-range.ts';
 
 /** Takes bytes in order; may be called again before the last promise resolved, never more than a few times. */
@@ -60,7 +61,9 @@ export class RangedObject {
       try {
         const before = position;
         body ??= await this.#open(position, end, signal);
-        await pour(body, count, () => position >= end, signal);
+        // only a body that nobody asked a range of goes on behind it
+        const isCut = body === opened && end < this.head.size;
+        await pour(body, count, () => isCut && position >= end, signal);
         if (position === end) return;
         throw new SsecError(
           'SIZE_MISMATCH',
@@ -100,7 +103,7 @@ export class RangedObject {
           IfMatch: etag,
           ...customerKey?.requestFields(),
         }),
-        { signal },
+        { signal, bulk: true },
       )
       .catch((error: unknown) => {
         throw serviceAnswer(error)?.status === 412
@@ -137,6 +140,21 @@ async function pour(
   isEnough: () => boolean,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  if (body instanceof BulkBody) {
+    let stopped = false;
+    try {
+      await body.pour(async (block) => {
+        signal?.throwIfAborted();
+        await consume(block);
+        if (!isEnough()) return;
+        stopped = true;
+        body.destroy();
+      });
+    } catch (error) {
+      if (!stopped) throw error;
+    }
+    return;
+  }
   for await (const chunk of body) {
     signal?.throwIfAborted();
     if (!Buffer.isBuffer(chunk)) throw new SsecError('INTERNAL', 'The body came as text.');

@@ -61,6 +61,12 @@ export abstract class Source {
     return Readable.from(this.#checkedChunks(), { objectMode: false, highWaterMark: CHUNK_BYTES });
   }
 
+  /**
+   * Told how many bytes of what `open` gave out last have left, where those stand in memory; a stream sees by
+   * itself what is taken from it.
+   */
+  onSent(_bytes: number): void {}
+
   async *#chunks(): AsyncGenerator<Buffer> {
     for (let position = 0; position < this.size; position += CHUNK_BYTES) {
       const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.size - position));
