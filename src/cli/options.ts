@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SETTINGS, type SettingDefinition, type SettingName } from '../settings/setting-table.ts';
-import type { OutputOptions } from './output/reporter.ts';
+import { type OutputOptions, PROGRESS_MODES } from './output/reporter.ts';
 
 /** `--json`, `--quiet`, `--verbose`: on every command. */
 export function addOutputOptions(command: Command): Command {
@@ -48,12 +48,17 @@ export function addTransferOptions(command: Command): Command {
       .choices(['auto', 'text'])
       .default('auto'),
   );
+  command.addOption(
+    new Option('--progress <mode>', 'auto: a bar on a terminal; json: lines for programs, on stderr')
+      .choices(PROGRESS_MODES)
+      .default('auto'),
+  );
   return addOutputOptions(command);
 }
 
 export function outputOptions(command: Command): OutputOptions {
-  const { json, quiet, verbose } = command.opts<Partial<OutputOptions>>();
-  return { json: json === true, quiet: quiet === true, verbose: verbose === true };
+  const { json, quiet, verbose, progress = 'auto' } = command.opts<Partial<OutputOptions>>();
+  return { json: json === true, quiet: quiet === true, verbose: verbose === true, progress };
 }
 
 /** A value that goes out as a header. */

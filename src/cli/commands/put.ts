@@ -101,7 +101,7 @@ async function upload({ io, reporter }: CommandContext, what: Upload, options: P
   const { client, source, customerKey, address } = what;
   const { putObject } = await import('../../put-object.ts');
   const contentType = options.contentType ?? (await contentTypeOf(what.path, address.key));
-  const progress = await reporter.progress(basename(source.name), source.size);
+  const progress = await reporter.progress(basename(source.name), source.size, io.signal);
   const result = await putObject({
     client,
     ...address,
@@ -114,7 +114,12 @@ async function upload({ io, reporter }: CommandContext, what: Upload, options: P
     ...(contentType === undefined ? {} : { contentType }),
     ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
     ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
-  }).finally(() => progress.stop());
+  })
+    .then((done) => {
+      progress.stop('done');
+      return done;
+    })
+    .finally(() => progress.stop());
   const record = {
     type: 'put',
     Bucket: result.bucket,
