@@ -48,7 +48,7 @@ export interface GetObjectOptions {
   readonly journal?: JournalPlace;
   /** Called with the bytes that came so far. */
   readonly onProgress?: (bytes: number) => void;
-  /** Called with the bytes that an earlier call had got already. */
+  /** Called with the bytes that an earlier call had got already, before they count as progress. */
   readonly onResumed?: (bytes: number) => void;
   /** Called when a range is tried again. */
   readonly onRetry?: () => void;
@@ -97,7 +97,7 @@ class Download {
   constructor(options: GetObjectOptions, request: ServiceRequest) {
     this.#options = options;
     this.#request = request;
-    this.#progress = new TransferProgress(options.onProgress);
+    this.#progress = new TransferProgress(options);
   }
 
   /** Goes on with what an earlier call left; undefined where it left nothing that fits. */
@@ -242,7 +242,6 @@ class Download {
           sink,
           journal: noted,
           progress: this.#progress,
-          onResumed: this.#options.onResumed,
           signal: this.#options.signal,
         },
         body,

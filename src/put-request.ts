@@ -36,7 +36,7 @@ export interface PutObjectOptions {
   readonly journal?: JournalPlace;
   /** Called with the bytes sent so far; less than before when something is sent again. */
   readonly onProgress?: (bytes: number) => void;
-  /** Called with the bytes that an earlier run had sent already. */
+  /** Called with the bytes that an earlier call had sent already, before they count as progress. */
   readonly onResumed?: (bytes: number) => void;
   /** Called when a part is tried again. */
   readonly onRetry?: () => void;

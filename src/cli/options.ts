@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SETTINGS, type SettingDefinition, type SettingName } from '../settings/setting-table.ts';
 import type { SsecClientOptions } from '../client.ts';
-import type { OutputOptions } from './output/reporter.ts';
+import { type OutputOptions, PROGRESS_MODES } from './output/reporter.ts';
 
 /** `--json`, `--quiet`, `--verbose`: on every command. */
 export function addOutputOptions(command: Command): Command {
@@ -58,6 +58,11 @@ export function addTransferOptions(command: Command): Command {
       parseSeconds,
     )
     .option('--no-resume', 'note nothing, and go on with nothing that was cut off');
+  command.addOption(
+    new Option('--progress <mode>', 'auto: a bar on a terminal; json: lines for programs, on stderr')
+      .choices(PROGRESS_MODES)
+      .default('auto'),
+  );
   return addOutputOptions(command);
 }
 
@@ -103,8 +108,8 @@ export function parseSize(text: string): number {
 }
 
 export function outputOptions(command: Command): OutputOptions {
-  const { json, quiet, verbose } = command.opts<Partial<OutputOptions>>();
-  return { json: json === true, quiet: quiet === true, verbose: verbose === true };
+  const { json, quiet, verbose, progress = 'auto' } = command.opts<Partial<OutputOptions>>();
+  return { json: json === true, quiet: quiet === true, verbose: verbose === true, progress };
 }
 
 /** A value that goes out as a header. */

@@ -71,7 +71,7 @@ class MultipartUpload {
     this.#options = options;
     this.#feed = feed;
     this.#journal = journal;
-    this.#progress = new TransferProgress(options.onProgress);
+    this.#progress = new TransferProgress(options);
   }
 
   /**
@@ -219,8 +219,7 @@ class MultipartUpload {
     const earlier = this.#journal?.partOf(part.number, part.body.size, digest.crc32);
     if (earlier !== undefined) {
       this.#parts.add(earlier);
-      progress(part.body.size);
-      this.#options.onResumed?.(part.body.size);
+      this.#progress.resumed(part.body.size);
       return;
     }
     const body = new ObservedSource(part.body, progress);

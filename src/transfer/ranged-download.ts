@@ -21,7 +21,6 @@ export interface RangedDownload {
   readonly sink: PositionedSink;
   readonly journal: DownloadJournal | undefined;
   readonly progress: TransferProgress;
-  readonly onResumed?: ((bytes: number) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -75,8 +74,7 @@ async function getRange(
   const noted = journal?.checksumOf(piece.number);
   if (noted !== undefined && noted === (await checksumOnDisk(sink, piece, algorithm))) {
     opened?.destroy();
-    progress(piece.size);
-    download.onResumed?.(piece.size);
+    download.progress.resumed(piece.size);
     return noted;
   }
   const sum = await createChecksum(algorithm);

@@ -58,6 +58,7 @@ function normalise(value: unknown): unknown {
     .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"{time}"')
     .replace(/("RequestId": )"[0-9A-F]{16}"/g, '$1"{id}"')
     .replace(/("ElapsedMs": )\d+/g, '$1"{milliseconds}"')
+    .replace(/("BytesPerSecond": )\d+/g, '$1"{rate}"')
     .replace(/("SSECustomerKey": )"[A-Za-z0-9+/]{43}="/g, '$1"{key}"');
   return JSON.parse(text);
 }
@@ -103,6 +104,7 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
   'error-usage': async () => (await lines('stderr', ['put']))[0],
   warning: async () => (await lines('stderr', ['put', 'page.html', '--key-file', 'my.key']))[0],
   notice: async () => (await lines('stderr', ['bucket', 'allow-sse-c']))[0],
+  progress: async () => (await lines('stderr', ['put', 'page.html', '--progress', 'json'])).at(-1),
   // which key is used comes first
   request: async () => (await lines('stderr', ['put', 'page.html', 'a b?', '--verbose']))[1],
 };

@@ -107,7 +107,13 @@ describe('the process belongs to the start alone', () => {
     expect(code).not.toMatch(/\bprocess\b\s*[.[?]/);
     expect(code).not.toMatch(/\bconsole\b\s*\./);
     const packages = importsOf(file).map(({ specifier }) => specifier);
-    for (const name of ['node:process', 'node:console', 'commander', 'cli-progress', 'proxy-from-env']) {
+    for (const name of [
+      'node:process',
+      'node:console',
+      'commander',
+      'get-east-asian-width',
+      'proxy-from-env',
+    ]) {
       expect(packages).not.toContain(name);
     }
   });

@@ -96,14 +96,22 @@ async function get(context: CommandContext, source: string | undefined, options:
           void opening.then((late) => late.discard()).catch(() => undefined);
           throw error;
         });
-        progress = await reporter.progress(posix.basename(object.key), object.size);
+        // on a terminal the object itself is what shows
+        if (target.path !== '-' || io.stdout.isTTY !== true)
+          progress = await reporter.progress(posix.basename(object.key), object.size, io.signal);
         return sink;
       },
       onProgress: (bytes) => progress?.update(bytes),
+      onResumed: (bytes) => progress?.resumed(bytes),
+      onRetry: () => progress?.retry(),
       onNotice: (message) => reporter.notice(message),
     })
       .catch((error: unknown) => {
         throw withoutKeyHint(error, address, settings);
+      })
+      .then((done) => {
+        progress?.stop('done');
+        return done;
       })
       .finally(() => progress?.stop());
     if (!result.encrypted)

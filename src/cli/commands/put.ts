@@ -118,7 +118,7 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
   const { putObject } = await import('../../put-object.ts');
   const contentType = options.contentType ?? (await contentTypeOf(what.path, address.key));
   const size = 'size' in source ? source.size : undefined;
-  const progress = await reporter.progress(basename(source.name), size ?? 0);
+  const progress = await reporter.progress(basename(source.name), size, io.signal);
   const journal = journalOf(context, what);
   const result = await putObject({
     client,
@@ -128,6 +128,8 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
     checksum: options.checksum,
     noOverwrite: !options.overwrite,
     onProgress: (bytes) => progress.update(bytes),
+    onResumed: (bytes) => progress.resumed(bytes),
+    onRetry: () => progress.retry(),
     onNotice: (message) => reporter.notice(message),
     signal: io.signal,
     ...(options.partSize === undefined ? {} : { partSize: options.partSize }),
@@ -135,7 +137,12 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
     ...(contentType === undefined ? {} : { contentType }),
     ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
     ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
-  }).finally(() => progress.stop());
+  })
+    .then((done) => {
+      progress.stop('done');
+      return done;
+    })
+    .finally(() => progress.stop());
   const record = {
     type: 'put',
     Bucket: result.bucket,

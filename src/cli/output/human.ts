@@ -1,6 +1,7 @@
 import type { SsecError } from '../../errors.ts';
 import type { RequestEvent } from '../../network-options.ts';
 import { type Output, write } from '../io.ts';
+import { ProgressHost } from './progress-host.ts';
 import { Redactor } from './redactor.ts';
 import type { JsonRecord, OutputOptions, Progress, Reporter } from './reporter.ts';
 import { describeAnswer, describeRequest } from './wording.ts';
@@ -14,15 +15,18 @@ export class HumanReporter implements Reporter {
   readonly #stdout: Output;
   readonly #stderr: Output;
   readonly #options: OutputOptions;
+  readonly #progress: ProgressHost;
 
   constructor(streams: { stdout: Output; stderr: Output }, options: OutputOptions) {
     this.#stdout = streams.stdout;
     this.#stderr = streams.stderr;
     this.#options = options;
+    this.#progress = new ProgressHost(streams.stderr);
   }
 
   result(_record: JsonRecord, line: string): Promise<void> {
-    return write(this.#stdout, `${line}\n`);
+    const print = (): Promise<void> => write(this.#stdout, `${line}\n`);
+    return this.#stdout.isTTY === true ? this.#progress.aside(print) : print();
   }
 
   notice(message: string): void {
@@ -52,18 +56,21 @@ export class HumanReporter implements Reporter {
   }
 
   request(event: RequestEvent): void {
+    if (event.attempt > 1) this.#progress.retry();
     if (this.#options.verbose) this.#line(`ssec: ${describeRequest(event)}`);
   }
 
-  async progress(label: string, totalBytes: number): Promise<Progress> {
-    if (this.#options.quiet || this.#options.verbose || this.#stderr.isTTY !== true) return silentProgress;
-    const { startProgressBar } = await import('./progress-bar.ts');
-    return startProgressBar(this.#stderr, this.redactor.clean(label), totalBytes);
+  progress(label: string, totalBytes: number | undefined, signal?: AbortSignal): Promise<Progress> {
+    const { progress = 'auto', quiet, verbose } = this.#options;
+    const hasBar = !quiet && !verbose && this.#stderr.isTTY === true;
+    return this.#progress.start(progress === 'auto' ? (hasBar ? 'bar' : 'none') : progress, {
+      label: this.redactor.clean(label),
+      totalBytes,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   #line(text: string): void {
-    this.#stderr.write(`${this.redactor.clean(text)}\n`);
+    this.#progress.aside(() => this.#stderr.write(`${this.redactor.clean(text)}\n`));
   }
 }
-
-export const silentProgress: Progress = { update: () => undefined, stop: () => undefined };

@@ -2,22 +2,24 @@ import type { SsecError } from '../../errors.ts';
 import type { RequestEvent } from '../../network-options.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { type Output, write } from '../io.ts';
-import { silentProgress } from './human.ts';
+import { ProgressHost } from './progress-host.ts';
 import { Redactor } from './redactor.ts';
 import { mapStrings } from './map-strings.ts';
 import type { JsonRecord, OutputOptions, Progress, Reporter } from './reporter.ts';
 
-/** One JSON object a line: results on stdout; errors, warnings and requests on stderr. */
+/** One JSON object a line: results on stdout; errors, warnings, requests and progress on stderr. */
 export class JsonReporter implements Reporter {
   readonly redactor = new Redactor();
   readonly #stdout: Output;
   readonly #stderr: Output;
   readonly #options: OutputOptions;
+  readonly #progress: ProgressHost;
 
   constructor(streams: { stdout: Output; stderr: Output }, options: OutputOptions) {
     this.#stdout = streams.stdout;
     this.#stderr = streams.stderr;
     this.#options = options;
+    this.#progress = new ProgressHost(streams.stderr);
   }
 
   result(record: JsonRecord): Promise<void> {
@@ -52,6 +54,7 @@ export class JsonReporter implements Reporter {
   }
 
   request(event: RequestEvent): void {
+    if (event.attempt > 1) this.#progress.retry();
     if (!this.#options.verbose) return;
     this.#line({
       type: 'request',
@@ -66,8 +69,13 @@ export class JsonReporter implements Reporter {
     });
   }
 
-  progress(): Promise<Progress> {
-    return Promise.resolve(silentProgress);
+  /** Only where it is asked for: a program that reads our lines counts on those that it knows. */
+  progress(label: string, totalBytes: number | undefined, signal?: AbortSignal): Promise<Progress> {
+    return this.#progress.start(this.#options.progress === 'json' ? 'json' : 'none', {
+      label,
+      totalBytes,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   #line(record: JsonRecord): void {
