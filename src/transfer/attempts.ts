@@ -21,7 +21,7 @@ export function isResumable(error: SsecError): boolean {
 }
 
 /** First wait and longest wait between two tries (ms); the SDK's own tries below are closer together. */
-const FIRST_WAIT_MS = 500;
+const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 20_000;
 
 export interface AttemptOptions {

@@ -8,7 +8,7 @@ import type { ObjectHead } from '../object-head.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, toSsecError } from '../service-error.ts';
 import { echoes } from '../write-proof.ts';
-import { isPassing, withAttempts } from './attempts.ts';
+import { withAttempts } from './attempts.ts';
 import { BulkBody } from '../transport/bulk-body.ts';
 import { checkRange } from './byte-range.ts';
 
@@ -57,7 +57,8 @@ export class RangedObject {
       return consume(wanted);
     };
     let body = opened;
-    await withAttempts({ maxAttempts: client.maxAttempts, signal, onRetry, isWorthIt }, async () => {
+    let broken: SsecError | undefined;
+    await withAttempts({ maxAttempts: client.maxAttempts, signal, onRetry }, async () => {
       try {
         const before = position;
         body ??= await this.#open(position, end, signal);
@@ -72,17 +73,16 @@ export class RangedObject {
         );
       } catch (error) {
         signal?.throwIfAborted();
-        throw toSsecError(error, request);
+        const failure = toSsecError(error, request);
+        // a server that knows no ranges: what the user must hear of is why one was needed
+        if (failure.code === 'NOT_SUPPORTED' && broken !== undefined) throw broken;
+        broken = failure;
+        throw failure;
       } finally {
         body?.destroy();
         body = undefined;
       }
     });
-
-    // a body that ended early is worth another try where there is an ETag to go on by
-    function isWorthIt(error: unknown): boolean {
-      return isPassing(error);
-    }
   }
 
   async #open(start: number, end: number, signal: AbortSignal | undefined): Promise<Readable> {

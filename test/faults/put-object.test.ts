@@ -1,8 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { putObject } from '../../src/put-object.ts';
 import { crc32Base64, updateCrc32 } from '../../src/transfer/checksum.ts';
 import { FileSource } from '../../src/transfer/file-source.ts';
@@ -185,18 +184,15 @@ describe('a refusal before the body is read', () => {
         { ...s3Error(403, 'AccessDenied', 'x has blocked upload requests y'), early },
         s3Error(403, 'AccessDenied'),
       ]);
-      const large = Buffer.alloc(24 * 1024 * 1024, 'x');
+      const large = Buffer.alloc(16 * 1024 * 1024, 'x');
       const source = await fileSource(large);
-      const open = vi.spyOn(source, 'open');
       let sent = 0;
       const onProgress = (bytes: number): void => {
         sent = bytes;
       };
       expect((await rejected(putFile(client, large, { source, onProgress }))).code).toBe('SSEC_BLOCKED');
       expect(server.requests).toHaveLength(1);
-      // what nobody wants is neither sent nor read
-      const stream: unknown = open.mock.results[0]?.value;
-      await expect.poll(() => stream instanceof Readable && stream.destroyed).toBe(true);
+      // what nobody wants is not sent
       expect(sent).toBeLessThan(large.length);
       // and the connection with half a request on it is not used again
       expect((await rejected(putFile(client, content))).code).toBe('ACCESS_DENIED');
@@ -210,7 +206,7 @@ describe('a refusal before the body is read, again and again', () => {
     const { client } = await faulty(() => ({ ...s3Error(403, 'AccessDenied'), early: 'ignore' }), {
       maxSockets: 2,
     });
-    const source = await fileSource(Buffer.alloc(24 * 1024 * 1024, 'x'));
+    const source = await fileSource(Buffer.alloc(16 * 1024 * 1024, 'x'));
     for (let i = 0; i < 4; i++) {
       expect((await rejected(putFile(client, content, { source }))).code).toBe('ACCESS_DENIED');
     }
@@ -239,13 +235,17 @@ describe('a server that knows no conditional put', () => {
   });
 });
 
-describe('a file that changes while it is sent', () => {
-  test('nothing whole arrives, and nobody tries again', async () => {
+describe('a file that changes while it is sent in parts', () => {
+  test('is not stored, and nothing is left of it', async () => {
     const path = join(folder(), 'log');
-    writeFileSync(path, Buffer.alloc(6 * 1024 * 1024, 'x'));
+    writeFileSync(path, Buffer.alloc(24 * 1024 * 1024, 'x'));
     const source = await FileSource.open(path, 'log');
     onTestFinished(() => source.close());
-    const { server, client } = await faulty((request) => ok(request));
+    const { server, client } = await faulty((request) => {
+      if (request.method === 'DELETE') return { status: 204 };
+      const created = '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
+      return request.method === 'POST' ? { ...ok(request), body: created } : ok(request);
+    });
     let appended = false;
     const error = await rejected(
       putObject({
@@ -261,8 +261,8 @@ describe('a file that changes while it is sent', () => {
       }),
     );
     expect(error.code).toBe('FILE_CHANGED');
-    client.close();
-    await expect.poll(() => server.requests.map((request) => request.complete)).toEqual([false]);
+    expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    expect(server.requests.at(-1)).toMatchObject({ method: 'DELETE' });
   });
 });
 
