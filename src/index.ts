@@ -9,6 +9,12 @@ export { type ErrorCode, type ErrorContext, SsecError, type SsecErrorOptions } f
 export { type GetObjectOptions, type GetObjectResult, getObject } from './get-object.ts';
 export { CustomerKey, type CustomerKeyRequestFields } from './keys/customer-key.ts';
 export { type KeyFormat, checkKeyMd5, parseKeyContent } from './keys/key-text.ts';
+export {
+  type ListUploadsOptions,
+  type UnfinishedUpload,
+  abortUpload,
+  listUploads,
+} from './multipart-uploads.ts';
 export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './object-address.ts';
 export type { ObjectHead } from './object-head.ts';
 export { putObject } from './put-object.ts';
@@ -20,3 +26,5 @@ export type { ChecksumAlgorithm, StoredChecksum } from './transfer/checksum.ts';
 export { FileSource } from './transfer/file-source.ts';
 export { type Sink, streamSink } from './transfer/sink.ts';
 export { Source, type SourceDigest } from './transfer/source.ts';
+export { StreamSource } from './transfer/stream-source.ts';
+export type { JournalPlace } from './transfer/transfer-journal.ts';

@@ -265,10 +265,21 @@ export function accessDenied(request: ServiceRequest): Verdict {
       );
 }
 
+/** Where the IAM action is not called as the operation is (AmazonS3/latest/userguide/mpuoverview.html). */
+const ACTIONS: Readonly<Record<string, string>> = {
+  HeadObject: 's3:GetObject',
+  CreateMultipartUpload: 's3:PutObject',
+  UploadPart: 's3:PutObject',
+  CompleteMultipartUpload: 's3:PutObject',
+  ListParts: 's3:ListMultipartUploadParts',
+  ListMultipartUploads: 's3:ListBucketMultipartUploads',
+  ListObjectsV2: 's3:ListBucket',
+};
+
 function permission(operation: string): string {
   if (operation.endsWith('BucketEncryption'))
     return `s3:${operation.replace('BucketEncryption', 'EncryptionConfiguration')}`;
-  return operation === 'HeadObject' ? 's3:GetObject' : `s3:${operation}`;
+  return ACTIONS[operation] ?? `s3:${operation}`;
 }
 
 function blocked(request: ServiceRequest): Verdict {

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { SsecError } from '../errors.ts';
 import { unwritable } from '../transfer/sink.ts';
 
-export type Input = Readable & { readonly isTTY?: boolean };
+type Input = Readable & { readonly isTTY?: boolean };
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** All that the command line touches of the process it runs in. */

@@ -4,6 +4,7 @@ import { addGet } from './commands/get.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addPut } from './commands/put.ts';
 import { addSandbox } from './commands/sandbox.ts';
+import { addUploads } from './commands/uploads.ts';
 import type { CommandContext } from './session.ts';
 
 /** Runs a command's action with what it needs, and is told how it ended. */
@@ -32,6 +33,7 @@ Examples:
   addKeygen(program, act);
   addPut(program, act);
   addGet(program, act);
+  addUploads(program, act);
   addBucket(program, act);
   addSandbox(program);
   return program;

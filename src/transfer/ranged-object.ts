@@ -126,7 +126,7 @@ export class RangedObject {
   }
 }
 
-export function objectChanged(head: ObjectHead, cause?: unknown): SsecError {
+function objectChanged(head: ObjectHead, cause?: unknown): SsecError {
   return new SsecError('OBJECT_CHANGED', `${formatObjectAddress(head)} changed while it was read.`, {
     hints: ['get it again'],
     cause,

@@ -124,15 +124,25 @@ export async function openJournal(
   }
 }
 
-/** Every journal in a folder that no living process holds, opened; those in use are left out. */
-export async function openAllJournals(folder: string): Promise<TransferJournal[]> {
+/** What a journal tells to whoever only looks. */
+export interface NotedTransfer {
+  readonly head: JournalRecord;
+  /** Pieces that are done. */
+  readonly done: number;
+  /** Where it can be opened, if no living process holds it. */
+  readonly place: JournalPlace;
+}
+
+/** Every transfer that is noted in a folder, those that run included. */
+export async function notedTransfers(folder: string): Promise<NotedTransfer[]> {
   const names = await readdir(folder).catch(() => []);
-  const journals: TransferJournal[] = [];
-  for (const name of names.filter((entry) => entry.endsWith('.jsonl'))) {
-    const journal = await TransferJournal.open({ folder, target: [name.slice(0, -'.jsonl'.length)] });
-    if (journal !== undefined) journals.push(journal);
+  const noted: NotedTransfer[] = [];
+  for (const name of names.filter((entry) => entry.endsWith('.jsonl')).sort()) {
+    const [head, ...pieces] = parseLines(await readFile(join(folder, name), 'utf8').catch(() => ''));
+    const place = { folder, target: [name.slice(0, -'.jsonl'.length)] };
+    if (head !== undefined) noted.push({ head, done: pieces.length, place });
   }
-  return journals;
+  return noted;
 }
 
 /** One word is a name already: of a file that was found. */

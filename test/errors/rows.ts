@@ -1355,23 +1355,21 @@ const files: readonly Row[] = [
     requests: 0,
   },
   {
-    when: 'a file over 5 GiB',
-    code: 'NOT_SUPPORTED',
+    when: 'a part smaller than S3 takes',
+    code: 'USAGE',
     exit: 2,
-    message: 'data is 5368709121 bytes; this version puts at most 5 GiB.',
-    hints: ['split it: split -b 4G data'],
-    argv: put,
-    prepare: (world) => truncateSync(join(world.cwd, 'data'), 5 * 1024 ** 3 + 1),
+    message: 'A part of 1048576 bytes is not what S3 takes: 5 MiB to 5 GiB.',
+    argv: [...put, '--part-size', '1MiB'],
     requests: 0,
   },
   {
-    when: 'stdin over 64 MiB',
-    code: 'NOT_SUPPORTED',
+    when: 'a file that is more than 10,000 parts',
+    code: 'USAGE',
     exit: 2,
-    message: 'stdin holds more than 64 MiB, which this version cannot stream.',
-    hints: ['write it to a file first and put that: files go up to 5 GiB'],
-    argv: ['put', '-', 'name'],
-    stdin: Buffer.alloc(64 * 1024 ** 2 + 1),
+    message: "62914560000 bytes in parts of 5242880 are more than S3's 10,000 parts.",
+    hints: ['leave --part-size away, or take at least 6MiB'],
+    argv: [...put, '--part-size', '5MiB'],
+    prepare: (world) => truncateSync(join(world.cwd, 'data'), 12_000 * 5 * 1024 ** 2),
     requests: 0,
   },
   {
@@ -1390,8 +1388,8 @@ const files: readonly Row[] = [
     message: '"data" changed while it was read; nothing was stored.',
     hints: ['put it again once nobody writes to it, or put a copy'],
     argv: put,
-    sandbox: { faults: [{ operation: 'PutObject', status: 503, code: 'SlowDown' }] },
     prepare: (world) => {
+      truncateSync(join(world.cwd, 'data'), 24 * 1024 ** 2);
       world.onRequest = () => appendFileSync(join(world.cwd, 'data'), 'more');
     },
   },
