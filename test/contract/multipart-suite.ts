@@ -275,11 +275,12 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
         await upload.part(1, large, withKey);
         await upload.part(2, large, withKey);
         const [first = '', second = ''] = upload.parts;
-        // RGW 16.2.15 has one code for both
-        const disordered = refused(isRgw ? 'InvalidPart' : 'InvalidPartOrder');
-        expect(await upload.complete(withKey, [second, first])).toMatchObject(disordered);
         const unknown = entry(2, `"${'0'.repeat(32)}"`);
         expect(await upload.complete(withKey, [first, unknown])).toMatchObject(refused('InvalidPart'));
+        const answer = await upload.complete(withKey, [second, first]);
+        // RGW 16.2.15 puts them in order
+        expect(answer).toMatchObject(isRgw ? { status: 200 } : refused('InvalidPartOrder'));
+        if (isRgw) return;
         await upload.abort();
       });
 
