@@ -1,3 +1,5 @@
+import type { Fault } from './faults/fault.ts';
+
 /** What a finished request looked like: for tests that pin what leaves a client. */
 export interface RequestRecord {
   readonly operation: string;
@@ -7,17 +9,6 @@ export interface RequestRecord {
   readonly status: number;
   /** Header names in lower case, values as received. */
   readonly headers: Record<string, string>;
-}
-
-/** The first `times` requests of `operation` fail with this answer. */
-export interface Fault {
-  /** The S3 name of the operation, as in `PutObject`. */
-  readonly operation: string;
-  readonly status: number;
-  readonly code: string;
-  readonly message?: string;
-  /** Default 1. */
-  readonly times?: number;
 }
 
 export interface SandboxOptions {
@@ -44,7 +35,8 @@ export interface SandboxOptions {
   readonly expiredToken?: boolean;
   /** How far the server's clock is ahead of the machine's. */
   readonly clockSkewMs?: number;
-  readonly faults?: readonly Fault[];
+  /** What is to go wrong: objects, or as text: `fail UploadPart 503 SlowDown x2`. */
+  readonly faults?: readonly (Fault | string)[];
   /** Called before the answer is sent; a promise is waited for. Where it throws, the answer is 500. */
   readonly onRequest?: (request: RequestRecord) => unknown;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate } from './certificate.ts';
 import { sandboxEnvironment } from './environment.ts';
-import { FaultPlan } from './fault-plan.ts';
+import { FaultPlan } from './faults/fault-plan.ts';
 import type { Service } from './http/exchange.ts';
 import { type Listener, listen } from './http/listener.ts';
 import { resolveSettings, type SandboxOptions } from './sandbox-options.ts';
@@ -44,6 +44,7 @@ export interface Sandbox extends AsyncDisposable {
 /** Starts a local S3 on 127.0.0.1 that encrypts what comes with a customer key. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveSettings(options);
+  const faults = new FaultPlan(options.faults ?? []);
   const runFolder = mkdtempSync(join(tmpdir(), 'ssec-sandbox-'));
   const listeners: Listener[] = [];
   let store: Store | undefined;
@@ -66,7 +67,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const service: Service = {
       settings,
       store: objects,
-      faults: new FaultPlan(options.faults ?? []),
+      faults,
       onRequest: options.onRequest,
     };
     const https = await listen(service, options.port ?? 0, certificate);

@@ -121,6 +121,24 @@ describe('with a command', () => {
     expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
   });
 
+  test('--fault may be given again', async () => {
+    const probe = 'for n in 1 2 3; do curl -sk -o /dev/null -w "%{http_code} " "$AWS_ENDPOINT_URL/"; done';
+    const faults = [
+      '--fault',
+      'fail ListBuckets 503 SlowDown',
+      '--fault',
+      'fail ListBuckets 500 InternalError x1',
+    ];
+    expect((await run([...faults, '--', 'sh', '-c', probe])).stdout).toBe('503 500 403 ');
+  });
+
+  test('a fault that is none', async () => {
+    const result = await run(['--fault', 'fail PutObject', '--', 'true']);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('write: fail OPERATION STATUS CODE');
+    expect(result.stderr).toContain('hint: ssec-sandbox --help');
+  });
+
   test('a signal during the start is not lost', async () => {
     const result = await run(['--', 'sleep', '60'], {
       during: async (_, signals) => void signals.emit('SIGTERM', 'SIGTERM'),

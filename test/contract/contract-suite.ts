@@ -13,6 +13,7 @@ import { BytesSource } from '../../src/transfer/bytes-source.ts';
 import { plainClient } from '../support/plain-client.ts';
 import { type RawAnswer, type SignedRequest, keyHeaders, send } from '../support/signed-request.ts';
 import type { ContractServer } from './contract-server.ts';
+import { multipartSuite } from './multipart-suite.ts';
 import { expected, key, readRefusals, writeRefusals } from './refusals.ts';
 
 const ODD_NAMES = [
@@ -335,6 +336,8 @@ export function contractSuite(name: ContractServer['name'], open: () => Promise<
       await request('DELETE', server.bucket);
     });
   });
+
+  multipartSuite(name, () => server);
 
   describe('put and get', () => {
     const sizes = { empty: 0, 'one byte': 1, 'more than a part': 5 * 1024 ** 2 + 1 };

@@ -9,6 +9,7 @@
  *
  *   sandbox [OPTION=VALUE...]      start an S3, make a bucket, set the environment for it; options are those of
  *                                  startSandbox: blockSseC=true sseC=ignore denyActions=s3:GetObject ...
+ *                                  'faults=fail UploadPart 503 SlowDown x2; drop GetObject after 1000 bytes'
  *   stall get|put                  a server that stops in the middle of that answer or request, environment set
  *   [!|exit N] ssec ARG...         run it; must end with 0, with anything else, with N
  *   [!|exit N] exec PROGRAM ARG... run a program; `ssec` is on its PATH

@@ -1,7 +1,7 @@
 import { type SandboxOptions, startSandbox } from 'ssec-sandbox';
 import type { ScriptServer } from './script-runner.ts';
 
-/** A sandbox with a bucket, for one script; options are those of `startSandbox`, as text. */
+/** A sandbox with a bucket, for one script; options are those of `startSandbox`, as text; several faults stand between semicolons. */
 export async function startScriptSandbox(options: Readonly<Record<string, string>>): Promise<ScriptServer> {
   const sandbox = await startSandbox(sandboxOptions(options));
   await sandbox.createBucket('my-bucket');
@@ -15,10 +15,13 @@ function sandboxOptions(texts: Readonly<Record<string, string>>): SandboxOptions
 
 function optionValue(name: string, text: string): unknown {
   if (name === 'denyActions') return text.split(',');
-  if (name === 'faults') {
-    const [operation, status, code] = text.split(':');
-    return [{ operation, status: Number(status), code, times: 9 }];
-  }
+  if (name === 'faults') return text.split(';').map(fault);
   if (text === 'true' || text === 'false') return text === 'true';
   return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+/** As on the command line of ssec-sandbox, or OPERATION:STATUS:CODE for what fails to the end. */
+function fault(text: string): string {
+  const [, operation, status, code] = /^(\w+):(\d+):(\w+)$/.exec(text) ?? [];
+  return operation === undefined ? text : `fail ${operation} ${status} ${code} always`;
 }

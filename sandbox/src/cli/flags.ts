@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { checkFault } from '../faults/check-fault.ts';
+import type { Fault } from '../faults/fault.ts';
+import { parseFault } from '../faults/parse-fault.ts';
 import { StartError } from './report.ts';
 
 export interface Flags {
   readonly dir?: string;
   readonly port?: number;
   readonly blockSseC?: boolean;
+  readonly faults?: readonly Fault[];
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -24,6 +28,11 @@ export function parseFlags(argv: readonly string[], print: (text: string) => voi
     .option('--dir <dir>', 'keep the objects in this folder (default: a temporary one, removed at the end)')
     .option('--port <number>', 'listen on this port of 127.0.0.1 (default: any free one)', parsePort)
     .option('--block-sse-c', 'new buckets block SSE-C, as on AWS since April 2026')
+    .option(
+      '--fault <fault>',
+      'what is to go wrong, as in "fail UploadPart 503 SlowDown x2"; may be given again',
+      readFault,
+    )
     .option('--json', 'without COMMAND: print one JSON object instead of shell exports')
     .option('-q, --quiet', 'print nothing on stderr but errors')
     .option('-v, --verbose', 'show each request on stderr')
@@ -42,7 +51,8 @@ export function parseFlags(argv: readonly string[], print: (text: string) => voi
     if (error.exitCode === 0) return undefined;
     throw usageError(error);
   }
-  return program.opts<Flags>();
+  const { fault, ...flags } = program.opts<Flags & { readonly fault?: readonly Fault[] }>();
+  return { ...flags, ...(fault === undefined ? {} : { faults: fault }) };
 }
 
 function usageError(error: CommanderError): StartError {
@@ -59,6 +69,16 @@ Without: prints these settings as shell exports and runs until Ctrl-C or SIGTERM
 
   ssec-sandbox -- npm test
   ssec-sandbox --dir ./s3 --port 9443 > sandbox.env`;
+
+function readFault(text: string, earlier: readonly Fault[] = []): readonly Fault[] {
+  try {
+    const fault = parseFault(text);
+    checkFault(fault);
+    return [...earlier, fault];
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
 
 function parsePort(text: string): number {
   const port = Number(text);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FaultPlan } from '../fault-plan.ts';
+import type { FaultPlan } from '../faults/fault-plan.ts';
+import { RequestFaults } from '../faults/request-faults.ts';
 import { answerRequest } from '../operations/answer-request.ts';
 import { findOperation } from '../operations/find-operation.ts';
 import type { S3Response } from '../operations/operation.ts';
@@ -49,17 +50,23 @@ export async function exchange(service: Service, arrival: Arrival): Promise<void
     headers = Object.fromEntries(request.headers);
     const operation = findOperation(request);
     operationName = operation?.name ?? operationName;
-    service.faults.strike(operationName);
-    answer = await answerRequest({
-      request,
-      operation,
-      settings: service.settings,
-      store: service.store,
-      now,
-      openBody: () => body.open(),
-    });
+    const faults = new RequestFaults(service.faults.strike(operationName, request), ids);
+    answer =
+      faults.instead() ??
+      faults.answer(
+        await answerRequest({
+          request,
+          operation,
+          settings: service.settings,
+          store: service.store,
+          now,
+          faults,
+          openBody: () => faults.body(message, body.open()),
+        }),
+      );
   } catch (error) {
-    if (message.destroyed && !message.complete) return;
+    // The client is gone, or was cut off.
+    if ((message.destroyed && !message.complete) || message.socket.destroyed) return;
     answer = errorAnswer(toS3Error(error), message.method ?? '', ids);
   }
   // Before the answer is sent: whoever has it can rely on the record.
@@ -72,14 +79,14 @@ export async function exchange(service: Service, arrival: Arrival): Promise<void
       headers,
     });
   } catch (error) {
-    for (const stream of answer.content ?? []) stream.destroy();
+    answer.content?.destroy();
     // An assertion that failed in there shows where the client looks, and not as the end of the process.
     answer = errorAnswer(toS3Error(error, 'onRequest threw'), message.method ?? '', ids);
   }
   body.release();
   await sendResponse(response, answer).catch(() => {
     // The client went away, or a header cannot be sent: no file stays open.
-    for (const stream of answer.content ?? []) stream.destroy();
+    answer.content?.destroy();
     response.destroy();
   });
 }

@@ -12,6 +12,11 @@ export interface ResponseIds {
 /** Sends an answer, streaming an object's bytes. Rejects when the client goes away before the end. */
 export async function sendResponse(response: ServerResponse, answer: S3Response): Promise<void> {
   const { xml, content } = answer;
+  if (answer.cut?.before === true) {
+    content?.destroy();
+    response.destroy();
+    return;
+  }
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   if (xml !== undefined) {
     response.setHeader('Content-Type', 'application/xml');
@@ -20,12 +25,36 @@ export async function sendResponse(response: ServerResponse, answer: S3Response)
     response.setHeader('Content-Length', 0);
   }
   response.writeHead(answer.status);
+  if (answer.cut !== undefined) return sendPartly(response, content ?? [Buffer.from(xml ?? '')], answer.cut);
   if (content === undefined) {
     response.end(xml);
     return;
   }
   response.flushHeaders();
-  await pipeline([...content, response]);
+  await pipeline(content, response);
+}
+
+async function sendPartly(
+  response: ServerResponse,
+  body: AsyncIterable<Buffer> | Iterable<Buffer>,
+  { kind, bytes }: NonNullable<S3Response['cut']>,
+): Promise<void> {
+  const send = (piece: Buffer) =>
+    new Promise<void>((resolve, reject) =>
+      response.write(piece, (error) => (error ? reject(error) : resolve())),
+    );
+  response.flushHeaders();
+  let left = bytes;
+  for await (const piece of body) {
+    const part = piece.subarray(0, left);
+    left -= part.length;
+    // What was written is with the client before the connection goes.
+    if (part.length > 0) await send(part);
+    if (left === 0) break;
+  }
+  if (left > 0) response.end();
+  else if (kind === 'drop') response.destroy();
+  else await new Promise<void>((resolve) => response.once('close', () => resolve()));
 }
 
 /** The <Error> document; to HEAD the status alone. */

@@ -1,5 +1,6 @@
 import { type Identity, authenticate } from '../auth/authenticate.ts';
 import { RequestBody } from '../body/request-body.ts';
+import type { RequestFaults } from '../faults/request-faults.ts';
 import type { S3Request } from '../http/s3-request.ts';
 import type { SandboxSettings } from '../sandbox-options.ts';
 import { accessDenied, headerNotImplemented, noSuchBucket, notImplemented, S3Error } from '../s3-error.ts';
@@ -18,13 +19,14 @@ export interface RequestContext {
   readonly settings: SandboxSettings;
   readonly store: Store;
   readonly now: Date;
+  readonly faults: RequestFaults;
   /** Begins to read the body. */
   readonly openBody: () => AsyncIterable<Buffer>;
 }
 
 /** Everything that is judged before an operation has its say, in S3's order. */
 export async function answerRequest(context: RequestContext): Promise<S3Response> {
-  const { request, operation, settings, store, now } = context;
+  const { request, operation, settings, store, now, faults } = context;
   const identity = authenticate(request, settings, now);
   if (operation === undefined) throw notImplemented(`${request.method} on ${describe(request)}`);
   const body = new RequestBody(request, identity, context.openBody);
@@ -46,7 +48,7 @@ export async function answerRequest(context: RequestContext): Promise<S3Response
       MaxSizeAllowed: String(maxKeyBytes),
     });
   }
-  const service = { request, identity, settings, store, body, now };
+  const service = { request, identity, settings, store, body, now, faults };
   if (operation.on === 'service' || operation.on === 'new-bucket') return operation.answer(service);
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? '');
   return operation.answer({ ...service, bucket });

@@ -32,7 +32,7 @@ export function getObject(context: BucketContext): S3Response {
     );
   }
   if (bytes === undefined) return response;
-  return { ...response, content: [objectContent(context.bucket, record, customerKey?.bytes, bytes)] };
+  return { ...response, content: objectContent(context.bucket, record, customerKey?.bytes, bytes) };
 }
 
 /** After the key come the conditions, then the range or the part. */

@@ -1,6 +1,7 @@
-import type { Duplex, Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Identity } from '../auth/authenticate.ts';
 import type { RequestBody } from '../body/request-body.ts';
+import type { RequestFaults } from '../faults/request-faults.ts';
 import type { S3Request } from '../http/s3-request.ts';
 import type { SandboxSettings } from '../sandbox-options.ts';
 import type { Bucket } from '../store/bucket.ts';
@@ -12,7 +13,9 @@ export interface S3Response {
   /** A document; its length is computed. */
   readonly xml?: string;
   /** An object's bytes; Content-Length stands in the headers. */
-  readonly content?: readonly [Readable, ...Duplex[]];
+  readonly content?: Readable;
+  /** After so many bytes of the body, or before anything at all, nothing more comes. */
+  readonly cut?: { readonly kind: 'drop' | 'stall'; readonly bytes: number; readonly before?: boolean };
 }
 
 export interface ServiceContext {
@@ -21,6 +24,7 @@ export interface ServiceContext {
   readonly settings: SandboxSettings;
   readonly store: Store;
   readonly body: RequestBody;
+  readonly faults: RequestFaults;
   /** By the server's clock, which a test may have put forward. */
   readonly now: Date;
 }

@@ -45,13 +45,14 @@ export async function storeContent<T>(
   { integrity, customerKey, algorithm }: ContentToStore,
   place: (stored: StoredContent) => T,
 ): Promise<T> {
-  const { bucket, body, store } = context;
+  const { bucket, body, faults, store } = context;
   const sealed = customerKey && sealObject(customerKey.bytes);
   const writer = await bucket.data.startWriting();
   try {
-    const content = await body.read({ integrity, algorithm, withMd5: sealed === undefined }, (piece) =>
-      writer.write(sealed === undefined ? piece : sealed.cipher.update(piece)),
-    );
+    const content = await body.read({ integrity, algorithm, withMd5: sealed === undefined }, (piece) => {
+      const bytes = faults.store(piece);
+      return writer.write(sealed === undefined ? bytes : sealed.cipher.update(bytes));
+    });
     await writer.finish();
     const { name: data, size } = writer;
     // The bucket may have gone while the body came.
