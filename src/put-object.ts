@@ -15,7 +15,7 @@ import { multipartUpload } from './transfer/multipart-upload.ts';
 import { ObservedSource } from './transfer/observed-source.ts';
 import { FileParts, StreamParts } from './transfer/part-feed.ts';
 import { checkPartSize, planParts, streamPartSize } from './transfer/part-plan.ts';
-import type { SourceDigest } from './transfer/source.ts';
+import type { Source, SourceDigest } from './transfer/source.ts';
 import { StreamSource } from './transfer/stream-source.ts';
 import { echoes, findOurs, keyIgnored } from './write-proof.ts';
 
@@ -40,10 +40,14 @@ export async function putObject(options: PutObjectOptions): Promise<PutObjectRes
   if (source.size > SINGLE_PUT_BYTES) {
     return multipartUpload(options, new FileParts(source, planParts(source.size, partSize)));
   }
+  return putWhole(options, source instanceof BytesSource ? source : await inMemory(source));
+}
+
+async function inMemory(source: Source): Promise<BytesSource> {
   const bytes = Buffer.allocUnsafeSlow(source.size);
   await source.read(0, bytes);
   await source.checkUnchanged();
-  return putWhole(options, new BytesSource(bytes, source.name));
+  return new BytesSource(bytes, source.name);
 }
 
 async function putStream(options: PutObjectOptions, source: StreamSource): Promise<PutObjectResult> {
