@@ -16,6 +16,7 @@ export {
   listUploads,
 } from './multipart-uploads.ts';
 export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './object-address.ts';
+export { type GetObjectStreamOptions, getObjectStream } from './get-object-stream.ts';
 export type { ObjectHead } from './object-head.ts';
 export { putObject } from './put-object.ts';
 export type { PutObjectOptions, PutObjectResult, UploadChecksum } from './put-request.ts';

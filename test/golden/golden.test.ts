@@ -1,4 +1,4 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,6 +76,16 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
   get: async () => {
     await lines('stdout', ['put', 'page.html', 'a/page.html', '--metadata', 'author=me']);
     return (await lines('stdout', ['get', 'a/page.html']))[0];
+  },
+  uploads: async () => {
+    const s3 = plainClient(accessTo(sandbox));
+    try {
+      await s3.send(new CreateMultipartUploadCommand({ Bucket: 'my-bucket', Key: 'begun' }));
+    } finally {
+      s3.destroy();
+    }
+    const [upload] = await lines('stdout', ['uploads', 'beg']);
+    return { ...(upload as object), UploadId: '{upload id}' };
   },
   'get-range': async () => {
     await lines('stdout', ['put', 'page.html', 'range.html']);

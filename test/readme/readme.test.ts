@@ -34,7 +34,7 @@ describe('README.md', () => {
   test('shows commands that work as they stand', async () => {
     const cwd = folder();
     prepare(cwd);
-    const [, quick = '', allow = '', everyday = '', oldEnv = ''] = fencedBlocks(readme, 'sh');
+    const [, quick = '', allow = '', everyday = '', large = '', oldEnv = ''] = fencedBlocks(readme, 'sh');
     const made = await shell(quick.split('\n').slice(0, 2).join('\n'), cwd);
     expect(made).toMatchObject({ code: 0, stdout: '.env\n' });
 
@@ -53,6 +53,12 @@ describe('README.md', () => {
     expect(day.code).toBe(0);
     expect(day.stdout).toContain('src/a.txt');
 
+    const transfers = await shell(`set -e\n${large}\nssec get shop.sql -o -`, cwd);
+    expect(transfers).toMatchObject({ code: 0, stderr: '' });
+    expect(transfers.stdout).toMatch(
+      /^(s3:\/\/my-bucket\/dump\.tar\n){2}s3:\/\/my-bucket\/shop\.sql\nshop\n$/,
+    );
+
     expect(Object.keys(parseEnvText(oldEnv))).toEqual([
       'BUCKET_NAME',
       'KEY',
@@ -63,7 +69,7 @@ describe('README.md', () => {
   }, 60_000);
 
   test('has no block of commands that nothing checks', () => {
-    expect(fencedBlocks(readme, 'sh')).toHaveLength(5);
+    expect(fencedBlocks(readme, 'sh')).toHaveLength(6);
   });
 
   test('its library example compiles and runs', async () => {
@@ -89,6 +95,9 @@ describe('README.md', () => {
     writeFileSync(join(cwd, 'report.pdf'), '%PDF-1.7\n');
     for (const name of ['reports', 'src', 'bin']) mkdirSync(join(cwd, name));
     writeFileSync(join(cwd, 'src/a.txt'), 'a\n');
+    writeFileSync(join(cwd, 'dump.tar'), Buffer.alloc(20_000_000, 'd'));
+    writeFileSync(join(cwd, 'bin/pg_dump'), '#!/bin/sh\necho "$1"\n');
+    chmodSync(join(cwd, 'bin/pg_dump'), 0o755);
     writeFileSync(join(cwd, 'my.key'), `${Buffer.alloc(32, 200).toString('base64')}\n`);
     chmodSync(join(cwd, 'my.key'), 0o600);
     writeFileSync(
