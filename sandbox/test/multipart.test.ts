@@ -41,6 +41,7 @@ describe('an upload in parts', () => {
     }
     const done = await one.complete(headers);
     expect([done.status, done.headers]).toMatchObject([200, shown]);
+    expect(done.xml('Location')).toBe(`${running().endpoint}${one.path}`);
     const tags = Buffer.concat([...one.etags.values()].map((etag) => Buffer.from(etag, 'hex')));
     const etag = `"${md5(tags).digest('hex')}-3"`;
     expect(done.xml('ETag')).toBe(etag.replaceAll('"', '&quot;'));

@@ -2,13 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import {
+  CompleteMultipartUploadCommand,
+  type CompletedPart,
+  CreateMultipartUploadCommand,
+  GetObjectAttributesCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   PutBucketEncryptionCommand,
   GetBucketEncryptionCommand,
   PutObjectCommand,
   S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../src/index.ts';
@@ -59,6 +65,35 @@ describe("the JavaScript SDK's defaults", () => {
     if (name === 'a stream') expect(sent?.headers['x-amz-trailer']).toBe('x-amz-checksum-crc32');
   });
 
+  test('an upload in parts', async () => {
+    const address = { Bucket: bucket, Key: 'sdk in parts', ...key };
+    // The SDK adds CRC32 to the parts, and Complete may name them only where Create did.
+    const create = new CreateMultipartUploadCommand({ ...address, ChecksumAlgorithm: 'CRC32' });
+    const { UploadId } = await client.send(create);
+    const parts = [randomBytes(5 * 1024 ** 2), content];
+    const sent: CompletedPart[] = [];
+    for (const [index, body] of parts.entries()) {
+      const PartNumber = index + 1;
+      const part = { ...address, UploadId, PartNumber, Body: body };
+      const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand(part));
+      sent.push({ PartNumber, ETag, ChecksumCRC32 });
+    }
+    const { Parts = [] } = await client.send(new ListPartsCommand({ ...address, UploadId }));
+    expect(Parts.map(({ Size }) => Size)).toEqual(parts.map(({ length }) => length));
+    const list = { ...address, UploadId, MultipartUpload: { Parts: sent } };
+    const { ETag } = await client.send(new CompleteMultipartUploadCommand(list));
+    expect(ETag).toMatch(/^"[0-9a-f]{32}-2"$/);
+    const read = await client.send(new GetObjectCommand({ ...address, ChecksumMode: 'ENABLED' }));
+    const bytes = Buffer.from((await read.Body?.transformToByteArray()) ?? []);
+    expect(bytes.equals(Buffer.concat(parts))).toBe(true);
+    const described = new GetObjectAttributesCommand({
+      ...address,
+      ObjectAttributes: ['ObjectParts', 'ObjectSize'],
+    });
+    const { ObjectParts, ObjectSize } = await client.send(described);
+    expect([ObjectParts?.TotalPartsCount, ObjectSize]).toEqual([2, bytes.length]);
+  });
+
   test("no key: S3's error, by name", async () => {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'sealed', Body: 'x', ...key }));
     await expect(client.send(new GetObjectCommand({ Bucket: bucket, Key: 'sealed' }))).rejects.toMatchObject({
@@ -74,7 +109,7 @@ describe("the JavaScript SDK's defaults", () => {
 
   test('listing', async () => {
     const list = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'sd' }));
-    expect(list.Contents?.map(({ Key }) => Key)).toEqual(['sdk']);
+    expect(list.Contents?.map(({ Key }) => Key)).toEqual(['sdk', 'sdk in parts']);
   });
 
   test('bucket encryption', async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyHeaders, type RawAnswer, send } from '../support/signed-request.ts';
 import type { ContractServer } from './contract-server.ts';
 
@@ -19,6 +19,7 @@ const small = randomBytes(1000);
 /** What S3 answers to multipart uploads under a customer key. Part of `contractSuite`. */
 export function multipartSuite(name: ContractServer['name'], open: () => ContractServer): void {
   const isRgw = name === 'rgw';
+  const uploads: Upload[] = [];
 
   /** One upload of its own key name. */
   class Upload {
@@ -28,6 +29,7 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
 
     constructor(object: string) {
       this.#object = `multipart/${object}`;
+      uploads.push(this);
     }
 
     send(method: string, query: string, headers: Headers = {}, body?: Buffer): Promise<RawAnswer> {
@@ -82,6 +84,11 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
   }
 
   describe('multipart uploads', () => {
+    // parts that are left cost money; what was completed or aborted is 404
+    afterAll(async () => {
+      for (const upload of uploads) await upload.abort();
+    });
+
     describe('from Create to Complete', () => {
       const upload = new Upload('whole');
       const etags: string[] = [];
@@ -172,7 +179,6 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
               },
         );
         expect(answer.headers[ALG]).toBeUndefined();
-        await upload.abort();
       });
 
       test('none', async () => {
@@ -183,7 +189,6 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
             ? { status: 400, code: 'InvalidArgument' }
             : { status: 400, code: 'InvalidRequest', message: initiated },
         );
-        await upload.abort();
       });
 
       test('one that Create did not have', async () => {
@@ -193,11 +198,13 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
         // RGW 16.2.15 takes it, stores the part in clear and echoes nothing
         if (isRgw) expect([answer.status, answer.headers[ALG]]).toEqual([200, undefined]);
         else expect(answer).toMatchObject({ status: 400, code: 'InvalidRequest', message: initiated });
-        await upload.abort();
       });
     });
 
     describe('the key of Complete', () => {
+      const keyOfComplete =
+        'The object was stored using a form of Server Side Encryption. Correct SSE-C request parameters are required for this request when specifying checksums for each part.';
+
       async function uploaded(object: string): Promise<Upload> {
         const upload = new Upload(object);
         await upload.create(withKey);
@@ -218,15 +225,7 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
         const answer = await upload.complete(otherKey);
         // RGW 16.2.15 does not look at it
         if (isRgw) expect(answer.status).toBe(200);
-        else {
-          expect(answer).toMatchObject({
-            status: 400,
-            code: 'InvalidRequest',
-            message:
-              'The object was stored using a form of Server Side Encryption. Correct SSE-C request parameters are required for this request when specifying checksums for each part.',
-          });
-          await upload.abort();
-        }
+        else expect(answer).toMatchObject({ status: 400, code: 'InvalidRequest', message: keyOfComplete });
       });
     });
 
@@ -242,13 +241,12 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
         expect(elements(answer, 'Size')).toEqual([String(large.length), String(small.length)]);
         expect(elements(answer, 'IsTruncated')).toEqual(['false']);
         expect(answer.headers[ALG]).toBeUndefined();
-        await upload.abort();
       });
 
       test('uploads are listed by prefix, until they are aborted', async () => {
         const server = open();
-        const uploads = [new Upload('begun/a'), new Upload('begun/b')];
-        for (const upload of uploads) await upload.create(withKey);
+        const begun = [new Upload('begun/a'), new Upload('begun/b')];
+        for (const upload of begun) await upload.create(withKey);
         const list = async (): Promise<string[]> => {
           const prefix = encodeURIComponent(`${server.prefix}multipart/begun/`);
           const query = `prefix=${prefix}&uploads=`;
@@ -256,10 +254,10 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
           expect(answer.status).toBe(200);
           return elements(answer, 'UploadId');
         };
-        expect(await list()).toEqual(uploads.map(({ uploadId }) => uploadId));
-        for (const upload of uploads) expect((await upload.abort()).status).toBe(204);
+        expect(await list()).toEqual(begun.map(({ uploadId }) => uploadId));
+        for (const upload of begun) expect((await upload.abort()).status).toBe(204);
         expect(await list()).toEqual([]);
-        expect(await uploads[0]?.part(1, small, withKey)).toMatchObject({
+        expect(await begun[0]?.part(1, small, withKey)).toMatchObject({
           status: 404,
           code: 'NoSuchUpload',
         });
@@ -280,8 +278,6 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
         const answer = await upload.complete(withKey, [second, first]);
         // RGW 16.2.15 puts them in order
         expect(answer).toMatchObject(isRgw ? { status: 200 } : refused('InvalidPartOrder'));
-        if (isRgw) return;
-        await upload.abort();
       });
 
       test('with a part that is too small, and not the last', async () => {
@@ -290,7 +286,6 @@ export function multipartSuite(name: ContractServer['name'], open: () => Contrac
         await upload.part(1, small, withKey);
         await upload.part(2, small, withKey);
         expect(await upload.complete(withKey)).toMatchObject(refused('EntityTooSmall'));
-        await upload.abort();
       });
     });
 

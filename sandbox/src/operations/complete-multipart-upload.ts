@@ -84,9 +84,10 @@ function completionHeaders(
 
 function resultDocument({ request, bucket }: BucketContext, object: ObjectRecord): string {
   const { checksum } = object;
-  const path = percentEncode(Buffer.from(object.key), '/');
+  // In the style that the request had.
+  const path = percentEncode(request.pathBytes, '/');
   const elements = [
-    element('Location', `https://${request.headers.get('host') ?? ''}/${bucket.name}/${path}`),
+    element('Location', `https://${request.headers.get('host') ?? ''}${path}`),
     element('Bucket', bucket.name),
     element('Key', object.key),
     element('ETag', `"${object.etag}"`),
