@@ -1,10 +1,11 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import { type PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { state as sdkVersionWarning } from '@aws-sdk/core/client';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { parseEndpoint } from './endpoint.ts';
 import { SsecError } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
 import { type SsecHandlerOptions, SsecRequestHandler, silentLogger } from './request-handler.ts';
+import { RequestPipeline } from './request-pipeline.ts';
 import { redirectRegion } from './service-answer.ts';
 import { RequestSlots } from './transfer/request-slots.ts';
 
@@ -54,6 +55,7 @@ export class SsecClient {
   readonly #endpoint: URL | undefined;
   #region: string;
   #s3: S3Client;
+  #pipeline: RequestPipeline;
   /**
    * What may be under way at once.
    *
@@ -88,6 +90,7 @@ export class SsecClient {
       if (status === 503 || status === 429) this.slots.slowDown();
     };
     this.#s3 = this.#createS3();
+    this.#pipeline = new RequestPipeline(this.#s3.middlewareStack as never);
     this.verifiesChecksums = this.isAws;
   }
 
@@ -118,28 +121,43 @@ export class SsecClient {
    * @internal The SDK's types are not part of this library's interface.
    */
   async send<Output>(command: Command<Output>, options: SendOptions = {}): Promise<Output> {
-    const sendOptions = {
-      ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
-      ...(options.bulk === true ? { bulk: true } : {}),
-    };
+    const send = (): Promise<Output> =>
+      options.bulk === true ? this.#sendBulk(command, options) : sendPlain(this.#s3, command, options);
     // of several requests at once each is judged by the region that it was sent to
     const asked = this.#region;
     try {
-      return await send<Output>(this.#s3, command, sendOptions);
+      return await send();
     } catch (error) {
       const region = redirectRegion(error);
       if (region === undefined || region === asked) throw error;
       if (region !== this.#region) {
         this.#region = region;
         this.#s3 = this.#createS3();
+        this.#pipeline = new RequestPipeline(this.#s3.middlewareStack as never);
       }
-      return send<Output>(this.#s3, command, sendOptions);
+      return send();
     }
   }
 
   /** Ends all connections. */
   close(): void {
     this.#handler.destroy();
+  }
+
+  /** What the SDK's own `send` does, through a pipeline that was put in order before. */
+  async #sendBulk<Output>(command: Command<Output>, { signal }: SendOptions): Promise<Output> {
+    const sdkCommand = command as unknown as PutObjectCommand;
+    const options: SsecHandlerOptions = {
+      bulk: true,
+      ...(signal === undefined ? {} : { abortSignal: signal }),
+    };
+    const handler = sdkCommand.resolveMiddleware(
+      this.#pipeline.for(sdkCommand) as never,
+      this.#s3.config,
+      options,
+    );
+    const { output } = await handler(sdkCommand);
+    return output as unknown as Output;
   }
 
   #createS3(): S3Client {
@@ -172,12 +190,15 @@ export class SsecClient {
  *   SDK's own validation, which fails on ranges.
  * - UNSIGNED-PAYLOAD: TLS protects the bytes and the checksum header is signed; another SHA-256 over them would
  *   cost more than the encryption.
+ * - a user agent of our own: the SDK works out its long one anew for each request.
  */
 function addHeaders(s3: S3Client): void {
+  s3.middlewareStack.remove('getUserAgentMiddleware');
   s3.middlewareStack.add(
     (next, context) => (args) => {
       const request = args.request;
       if (isHttpRequest(request)) {
+        request.headers['user-agent'] = 'ssec';
         if (['GetObjectCommand', 'HeadObjectCommand'].includes(String(context['commandName']))) {
           request.headers['x-amz-checksum-mode'] = 'ENABLED';
         }
@@ -195,11 +216,10 @@ function isHttpRequest(request: unknown): request is HttpRequest {
   return typeof request === 'object' && request !== null && 'headers' in request && 'hostname' in request;
 }
 
-/** The one place where a command of the SDK meets our own, narrower type. */
-function send<Output>(s3: S3Client, command: Command<Output>, options: SsecHandlerOptions): Promise<Output> {
+function sendPlain<Output>(s3: S3Client, command: Command<Output>, { signal }: SendOptions): Promise<Output> {
   return s3.send(
     command as unknown as Parameters<S3Client['send']>[0],
-    options,
+    signal === undefined ? {} : { abortSignal: signal },
   ) as unknown as Promise<Output>;
 }
 

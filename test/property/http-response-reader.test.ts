@@ -240,7 +240,7 @@ describe('what is refused', () => {
       [bytes(text)],
       cut(
         text,
-        [...text].map((_, i) => i),
+        Array.from(text, (_, i) => i),
       ),
     ]) {
       expect(() => readAll(pieces)).toThrow(
