@@ -146,7 +146,7 @@ class Download {
         head.size > SINGLE_GET_BYTES &&
         range === undefined &&
         head.etag !== undefined &&
-        client.slots.limit > client.partWeight;
+        client.slots.capacity > client.partWeight;
       if (!parallel) return await this.#inOneRequest(head, body);
       // each range counts for itself from here on
       release();

@@ -27,7 +27,7 @@ import { readEchoHeaders } from './response-headers.ts';
 import type { SourceDigest } from './source.ts';
 import { StreamSource } from './stream-source.ts';
 import { TransferProgress } from './transfer-progress.ts';
-import { UploadJournal } from './upload-journal.ts';
+import { type KeptChecksums, UploadJournal } from './upload-journal.ts';
 import { type Expected, UploadedParts, isObject } from './uploaded-parts.ts';
 import { runWorkers } from './workers.ts';
 
@@ -64,8 +64,7 @@ class MultipartUpload {
   readonly #progress: TransferProgress;
   readonly #parts = new UploadedParts();
   #uploadId = '';
-  /** Whether Create said that it keeps checksums: then Complete may speak of them. */
-  #keepsChecksums = false;
+  #checksums: KeptChecksums = 'none';
 
   constructor(options: PutObjectOptions, feed: PartFeed, journal: UploadJournal | undefined) {
     this.#options = options;
@@ -86,11 +85,15 @@ class MultipartUpload {
     });
     if (found?.kind === 'finished') {
       await this.#journal?.remove();
-      return this.#result(found.parts, found.head, 'CRC32');
+      return this.#result(
+        found.parts,
+        found.head,
+        found.head.ChecksumCRC32 === undefined ? found.parts.proof : 'CRC32',
+      );
     }
     if (found?.kind === 'unfinished') {
       this.#uploadId = found.uploadId;
-      this.#keepsChecksums = found.keepsChecksums;
+      this.#checksums = found.checksums;
       return undefined;
     }
     await this.#create();
@@ -99,7 +102,7 @@ class MultipartUpload {
 
   async sendParts(): Promise<void> {
     const { client, signal } = this.#options;
-    const most = Math.max(1, Math.floor(client.slots.limit / this.#weight()));
+    const most = Math.max(1, Math.floor(client.slots.capacity / this.#weight()));
     await runWorkers(most, signal, async (stop) => {
       for (;;) {
         const release = await client.slots.acquire(this.#weight(), stop);
@@ -190,7 +193,7 @@ class MultipartUpload {
       );
     }
     this.#uploadId = output.UploadId;
-    this.#keepsChecksums = output.ChecksumAlgorithm === 'CRC32';
+    this.#checksums = keptChecksums(output);
     try {
       if (!echoes(output, customerKey)) {
         throw new SsecError(
@@ -202,7 +205,7 @@ class MultipartUpload {
     } catch (error) {
       throw await this.end(error);
     }
-    await this.#journal?.begin(this.#uploadId, this.#keepsChecksums).catch(async (error: unknown) => {
+    await this.#journal?.begin(this.#uploadId, this.#checksums).catch(async (error: unknown) => {
       this.#options.onNotice?.(
         `${toSsecError(error, this.#request('')).message} This upload cannot be gone on with later.`,
       );
@@ -307,10 +310,10 @@ class MultipartUpload {
         Parts: this.#parts.inOrder.map((part) => ({
           PartNumber: part.number,
           ETag: part.etag,
-          ...(this.#keepsChecksums ? { ChecksumCRC32: part.crc32 } : {}),
+          ...(this.#checksums === 'none' ? {} : { ChecksumCRC32: part.crc32 }),
         })),
       },
-      ...(this.#keepsChecksums ? { ChecksumCRC32: crc32, ChecksumType: 'FULL_OBJECT' } : {}),
+      ...(this.#checksums === 'FULL_OBJECT' ? { ChecksumCRC32: crc32, ChecksumType: 'FULL_OBJECT' } : {}),
       MpuObjectSize: this.#parts.size,
       ...(noOverwrite === true ? { IfNoneMatch: '*' } : {}),
       ...customerKey.requestFields(),
@@ -465,6 +468,12 @@ class MultipartUpload {
       endpoint: client.endpoint,
     };
   }
+}
+
+/** What the server said at the beginning of the checksums that it will keep: of that alone Complete may speak. */
+function keptChecksums(output: CreateMultipartUploadCommandOutput): KeptChecksums {
+  if (output.ChecksumAlgorithm !== 'CRC32') return 'none';
+  return output.ChecksumType === 'FULL_OBJECT' ? 'FULL_OBJECT' : 'COMPOSITE';
 }
 
 function isBadDigest(error: unknown): boolean {

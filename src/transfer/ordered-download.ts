@@ -30,7 +30,7 @@ export async function downloadInOrder(download: OrderedDownload, opened: Readabl
   const pool = new BufferPool();
   const ahead: Promise<Ahead>[] = [];
   let next = 1;
-  const most = Math.max(1, Math.floor(client.slots.limit / client.partWeight));
+  const most = Math.max(1, Math.floor(client.slots.capacity / client.partWeight));
   const fetch = async (number: number): Promise<Ahead> => {
     const piece = pieceOf(plan, number);
     const release = await client.slots.acquire(client.partWeight, stop.signal);

@@ -39,7 +39,7 @@ export async function downloadRanges(
   const sums = new Map<number, string>();
   let next = 1;
   let body = opened;
-  const most = Math.max(1, Math.floor(client.slots.limit / client.partWeight));
+  const most = Math.max(1, Math.floor(client.slots.capacity / client.partWeight));
   try {
     await runWorkers(Math.min(most, plan.count), download.signal, async (stop) => {
       for (;;) {

@@ -13,7 +13,8 @@ interface Waiting {
  * more; where the server asks to slow down, fewer are let through, and more again once it is content.
  */
 export class RequestSlots {
-  readonly #capacity: number;
+  /** What may be under way at once, as long as the server does not complain. */
+  readonly capacity: number;
   readonly #now: () => number;
   #limit: number;
   #used = 0;
@@ -21,7 +22,7 @@ export class RequestSlots {
   #slowedAt = Number.NEGATIVE_INFINITY;
 
   constructor(capacity: number, now: () => number = () => performance.now()) {
-    this.#capacity = capacity;
+    this.capacity = capacity;
     this.#limit = capacity;
     this.#now = now;
   }
@@ -58,7 +59,7 @@ export class RequestSlots {
   }
 
   #recover(): void {
-    if (this.#limit < this.#capacity && this.#now() - this.#slowedAt > QUIET_MS) this.#limit += 1;
+    if (this.#limit < this.capacity && this.#now() - this.#slowedAt > QUIET_MS) this.#limit += 1;
   }
 
   #fits(weight: number): boolean {

@@ -14,9 +14,12 @@ import { planParts, pieceOf } from './part-plan.ts';
 import { type JournalRecord, type TransferJournal, openJournal } from './transfer-journal.ts';
 import { type UploadedPart, UploadedParts, isObject, unquoted } from './uploaded-parts.ts';
 
+/** Which checksums of an upload the server keeps. */
+export type KeptChecksums = 'FULL_OBJECT' | 'COMPOSITE' | 'none';
+
 /** What an earlier run left. */
 export type EarlierUpload =
-  | { readonly kind: 'unfinished'; readonly uploadId: string; readonly keepsChecksums: boolean }
+  | { readonly kind: 'unfinished'; readonly uploadId: string; readonly checksums: KeptChecksums }
   | { readonly kind: 'finished'; readonly parts: UploadedParts; readonly head: HeadObjectCommandOutput };
 
 /** Grows when the meaning of a record changes: an older one is then begun anew. */
@@ -83,7 +86,7 @@ export class UploadJournal {
       if (fits && there?.size === part.size && unquoted(there.etag) === unquoted(part.etag))
         this.#usable.set(part.number, part);
     }
-    return { kind: 'unfinished', uploadId, keepsChecksums: head['keepsChecksums'] === true };
+    return { kind: 'unfinished', uploadId, checksums: asKept(head['checksums']) };
   }
 
   /** The part of an earlier run, where it held these very bytes. */
@@ -92,9 +95,9 @@ export class UploadJournal {
     return part?.size === size && part.crc32 === crc32 ? part : undefined;
   }
 
-  async begin(uploadId: string, keepsChecksums: boolean): Promise<void> {
+  async begin(uploadId: string, checksums: KeptChecksums): Promise<void> {
     this.#usable.clear();
-    await this.#journal.begin({ ...this.#head, uploadId, keepsChecksums });
+    await this.#journal.begin({ ...this.#head, uploadId, checksums });
   }
 
   add(part: UploadedPart): Promise<void> {
@@ -187,6 +190,10 @@ function descriptionDigest({ contentType, metadata, storageClass }: PutObjectOpt
     storageClass ?? null,
   ];
   return createHash('sha256').update(JSON.stringify(described)).digest('base64');
+}
+
+function asKept(value: unknown): KeptChecksums {
+  return value === 'FULL_OBJECT' || value === 'COMPOSITE' ? value : 'none';
 }
 
 function asPart(record: JournalRecord): UploadedPart | undefined {
