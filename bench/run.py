@@ -1,343 +1,249 @@
 #!/usr/bin/env python3
-"""Measure ssec beside aws CLI, boto3 and curl: same server, same customer key, one run.
+"""Measure ssec beside aws CLI, boto3 and rclone, and beside what cannot be undercut: curl, and Node.js's own start.
 
-    bench/run.py [--rounds N] [--sizes 1KiB,1GiB] [--server-env FILE] [--scratch DIR]
-
-See bench/README.md for what is measured and how to read it.
+One run, the same server, the same customer key. See bench/README.md for what is measured and how to read it.
 """
 
 import argparse
-import base64
+import dataclasses
 import datetime
-import hashlib
-import hmac
 import json
 import os
-import platform
 import re
-import shlex
 import shutil
+import signal
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.parse
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BUCKET = "bench"
-TOOLS = ("ssec --help", "node -e 0", "ssec", "aws", "boto3", "curl")  # in the tables' order
-UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+from demands import judge
+from figures import Figures
+from files import Pattern
+from measure import Measurement, RunFailed
+from plot import svg
+from report import markdown
+from s3 import Bucket
+from servers import HERE, Rgw, Unavailable, Wire, first_line
+from tools import (
+    Aws,
+    Boto3,
+    Curl,
+    NodeStart,
+    Rclone,
+    Session,
+    Ssec,
+    Transfer,
+    aws_programs,
+    fetch_node24,
+    make_key,
+    pythons_with_boto3,
+)
+from workloads import FULL, QUICK, Load, parse_loads
+
+TOOLS = ("ssec", "aws", "boto3", "rclone", "curl", "node")
+SERVERS = ("rgw", "wire")
 
 
-# ---- the server ---------------------------------------------------------------------------------
+def words(allowed):
+    def parse(given):
+        chosen = given.split(",")
+        for word in chosen:
+            if word not in allowed:
+                raise argparse.ArgumentTypeError(f"{word} is none of {', '.join(allowed)}")
+        return chosen
+
+    return parse
 
 
-def read_exports(text):
-    """Read `export NAME=value` lines as the shell would."""
-    words = (shlex.split(line) for line in text.splitlines() if line.startswith("export "))
-    return dict(word.split("=", 1) for _, word in words)
-
-
-class Server:
-    """A fresh Ceph RGW of test/rgw, or one that the caller has started."""
-
-    script = ROOT / "test" / "rgw" / "rgw.sh"
-
-    def __init__(self, env_file):
-        self.env_file = env_file
-        self.dir = None
-
-    def __enter__(self):
-        if self.env_file:
-            return read_exports(Path(self.env_file).read_text(encoding="utf-8"))
-        self.dir = tempfile.mkdtemp(prefix="ssec-bench-rgw.")
-        try:
-            subprocess.run([self.script, "start", self.dir], check=True)
-            answer = subprocess.run([self.script, "env", self.dir], check=True, capture_output=True, text=True)
-        except BaseException:
-            self.__exit__()
-            raise
-        return read_exports(answer.stdout)
-
-    def __exit__(self, *_):
-        if self.dir:
-            subprocess.run([self.script, "wipe", self.dir], check=False)
-
-
-# ---- requests signed beforehand, for curl -------------------------------------------------------
-
-
-def signed_headers(method, url, headers, env):
-    """Signature V4 over every header given, the body unsigned (it travels by TLS)."""
-    address = urllib.parse.urlsplit(url)
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    headers = {name.lower(): value for name, value in headers.items()}
-    headers |= {"host": address.netloc, "x-amz-date": now, "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
-    names = sorted(headers)
-    lines = [method, address.path, address.query]
-    lines += [f"{name}:{headers[name]}" for name in names]
-    lines += ["", ";".join(names), "UNSIGNED-PAYLOAD"]
-    scope = f"{now[:8]}/{env['AWS_REGION']}/s3/aws4_request"
-    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    secret = f"AWS4{env['AWS_SECRET_ACCESS_KEY']}".encode()
-    for part in scope.split("/"):
-        secret = hmac.digest(secret, part.encode(), "sha256")
-    signature = hmac.new(secret, f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{digest}".encode(), "sha256").hexdigest()
-    headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={env['AWS_ACCESS_KEY_ID']}/{scope}, "
-        f"SignedHeaders={';'.join(names)}, Signature={signature}"
-    )
-    return headers
-
-
-# ---- the tools ----------------------------------------------------------------------------------
-
-BOTO3_SCRIPT = """
-import base64, os, sys
-import boto3
-verb, path, name = sys.argv[1:]
-client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": base64.b64decode(os.environ["SSE_CUSTOMER_KEY_BASE64"])}
-if verb == "put":
-    client.upload_file(path, os.environ["BUCKET_NAME"], name, ExtraArgs=key)
-else:
-    client.download_file(os.environ["BUCKET_NAME"], name, path, ExtraArgs=key)
-"""
-
-
-def version_of(*command):
-    """The first line that a version command prints, or None where the tool is missing."""
+def workloads(given):
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return (answer.stdout or answer.stderr).strip().splitlines()[0]
+        return parse_loads(given)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
-class Bench:
-    def __init__(self, env, scratch):
-        self.env = env
-        self.scratch = scratch
-        self.key = os.urandom(32)
-        self.key_base64 = base64.b64encode(self.key).decode()
-        self.key_file = scratch / "key"
-        self.key_file.write_bytes(self.key)
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.client_env = inherited | env | {"BUCKET_NAME": BUCKET, "SSE_CUSTOMER_KEY_BASE64": self.key_base64}
-        self.endpoint = env["AWS_ENDPOINT_URL"]
-        self.runs = []
-
-    # Each returns the command that moves FILE to or from the object NAME.
-
-    def ssec(self, verb, file, name):
-        ssec = ["node", str(ROOT / "bin" / "ssec.js")]
-        if verb == "put":
-            return [*ssec, "put", str(file), name, "--quiet"]
-        return [*ssec, "get", name, "-o", str(file), "--quiet"]
-
-    def aws(self, verb, file, name):
-        ends = [str(file), f"s3://{BUCKET}/{name}"]
-        if verb == "get":
-            ends.reverse()
-        key = ["--sse-c", "AES256", "--sse-c-key", f"fileb://{self.key_file}"]
-        return ["/usr/bin/aws", "--endpoint-url", self.endpoint, "s3", "cp", "--only-show-errors", *key, *ends]
-
-    def boto3(self, verb, file, name):
-        return ["/usr/bin/python3", "-c", BOTO3_SCRIPT, verb, str(file), name]
-
-    def curl(self, verb, file, name):
-        url = f"{self.endpoint}/{BUCKET}/{urllib.parse.quote(name)}"
-        digest = base64.b64encode(hashlib.md5(self.key).digest()).decode()
-        prefix = "x-amz-server-side-encryption-customer-"
-        headers = {f"{prefix}algorithm": "AES256", f"{prefix}key": self.key_base64, f"{prefix}key-md5": digest}
-        headers = signed_headers("PUT" if verb == "put" else "GET", url, headers, self.env)
-        config = self.scratch / "curl.conf"
-        lines = [f'header = "{key}: {value}"' for key, value in headers.items()]
-        config.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        end = ["--upload-file", str(file), "--header", "Expect:"] if verb == "put" else ["--output", str(file)]
-        return ["curl", "-q", "-sS", "--fail", "--cacert", self.env["AWS_CA_BUNDLE"], "-K", str(config), *end, url]
-
-    def measure(self, case, tool, command):
-        """Run COMMAND once and keep its wall time, its CPU time and its peak memory."""
-        log = self.scratch / "log"
-        with open(log, "wb") as output:
-            start = time.perf_counter()
-            child = subprocess.Popen(
-                command, env=self.client_env, cwd=self.scratch, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
-            _, status, usage = os.wait4(child.pid, 0)
-            wall = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            raise RuntimeError(f"{tool}, {case}: exit {child.returncode}\n{log.read_text(errors='replace')}")
-        self.runs.append(
-            {
-                "case": case,
-                "tool": tool,
-                "wall_s": round(wall, 4),
-                "cpu_s": round(usage.ru_utime + usage.ru_stime, 4),
-                "rss_mib": round(usage.ru_maxrss / 1024, 1),
-            }
-        )
-
-    def make_bucket(self):
-        url = f"{self.endpoint}/{BUCKET}"
-        headers = signed_headers("PUT", url, {}, self.env)
-        lines = "\n".join(f'header = "{name}: {value}"' for name, value in headers.items())
-        ca = ["--cacert", self.env["AWS_CA_BUNDLE"]]
-        command = ["curl", "-q", "-sS", "--fail", *ca, "-X", "PUT", "-K", "-", "-o", os.devnull, url]
-        subprocess.run(command, input=lines, text=True, check=True)
-
-    def start_up(self, rounds):
-        commands = {
-            "ssec --help": ["node", str(ROOT / "bin" / "ssec.js"), "--help"],
-            "node -e 0": ["node", "-e", "0"],
-        }
-        for _ in range(rounds + 1):  # the first warms the caches and does not count
-            for tool, command in commands.items():
-                self.measure("start", tool, command)
-        del self.runs[: len(commands)]
-
-    def transfers(self, label, size, rounds, tools):
-        source = self.scratch / "source"
-        target = self.scratch / "target"
-        with open(source, "wb") as file:
-            for offset in range(0, size, 1 << 20):
-                file.write(os.urandom(min(1 << 20, size - offset)))
-        wanted = digest_of(source)
-        counted = len(self.runs)
-        for number in range(rounds + 1):  # likewise
-            for verb in ("put", "get"):
-                # Interleaved, and each round begins with another tool: noise falls on all alike.
-                for tool in tools[number % len(tools) :] + tools[: number % len(tools)]:
-                    # curl's signature lives 15 minutes: each command is made right before its run.
-                    name = f"{tool}-{label}"
-                    file = source if verb == "put" else target
-                    self.measure(f"{verb} {label}", tool, getattr(self, tool)(verb, file, name))
-                    if verb == "get":
-                        if digest_of(target) != wanted:
-                            raise RuntimeError(f"{tool} brought back other bytes")
-                        target.unlink()
-            if number == 0:
-                del self.runs[counted:]
-            print(f"{label}: round {number} of {rounds}", file=sys.stderr)
-        source.unlink()
+def parse_arguments():
+    options = argparse.ArgumentParser(description="Measure ssec beside its peers.")
+    add = options.add_argument
+    add("--workloads", type=workloads, metavar="W,...", help=f"upload-1GiB-1x, or both ways 1GiB (default {FULL})")
+    add("--servers", type=words(SERVERS), default=list(SERVERS), metavar="S,...", help="default rgw,wire")
+    add("--tools", type=words(TOOLS), default=list(TOOLS), metavar="T,...", help=f"default {','.join(TOOLS)}")
+    add("--rounds", type=int, metavar="N", help="counted rounds of each workload (default 3 to 15 by size)")
+    add("--quick", action="store_true", help=f"whether it works: {QUICK}, 2 rounds")
+    add("--aws", metavar="PROGRAM", help="default: of those found the one that takes less CPU")
+    add("--python", metavar="PROGRAM", help="with boto3; default: of those found the one that takes less CPU")
+    add("--node24", metavar="PROGRAM", help="for ssec besides, on the wire; none; default: fetched by npm")
+    add("--server-env", metavar="FILE", help="exports of a server that runs already, instead of an own RGW")
+    add("--scratch", metavar="DIR", help="where the files lie (default: in memory if they fit)")
+    add("--results", metavar="DIR", default=str(HERE / "results"), help="default bench/results")
+    add("--timeout", type=int, default=900, metavar="S", help="the most that one run may take (default 900)")
+    chosen = options.parse_args()
+    chosen.workloads = chosen.workloads or parse_loads(QUICK if chosen.quick else FULL)
+    if chosen.quick and chosen.rounds is None:
+        chosen.rounds = 2
+    return chosen
 
 
-def digest_of(path):
-    total = hashlib.blake2b()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            total.update(block)
-    return total.digest()
-
-
-# ---- the report ---------------------------------------------------------------------------------
+# ---- the machine --------------------------------------------------------------------------------------
 
 
 def machine():
-    model = ""
-    try:
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.M)
-        model = found[1] if found else ""
-    except OSError:
-        pass
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    name = " ".join((platform.system(), platform.machine(), model)).strip()
-    return f"{name}, {os.cpu_count()} CPUs, {memory:.0f} GiB"
+    try:
+        release = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', Path("/etc/os-release").read_text(encoding="utf-8"), re.M))
+        system = f"{release['ID'].capitalize()} {release['VERSION_ID']}"
+    except (OSError, KeyError):
+        system = os.uname().sysname
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {system}"
 
 
-def aligned(table):
-    """The lines of a Markdown table; figures to the right."""
-    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-    right = [1 <= column <= 3 for column in range(len(widths))]
-    rule = ["-" * (width - 1) + (":" if to_right else "-") for width, to_right in zip(widths, right)]
-    for row in (table[0], rule, *table[1:]):
-        cells = (cell.rjust(w) if to_right else cell.ljust(w) for cell, w, to_right in zip(row, widths, right))
-        yield f"| {' | '.join(cells)} |"
+def available_memory():
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(encoding="utf-8"), re.M)
+    return int(found[1]) << 10
 
 
-def report(runs, versions, missing, when):
-    lines = [f"# {when:%Y-%m-%d %H:%M} UTC", "", f"{machine()}. Medians of interleaved rounds.", ""]
-    lines += [f"- {name}: {version}" for name, version in versions.items()]
-    lines += [f"- {name}: not on this machine, left out" for name in missing]
-    figures = ("wall_s", "cpu_s", "rss_mib")
-    cases = list(dict.fromkeys(run["case"] for run in runs))
-    for case in cases:
-        rows = {}
-        for tool in TOOLS:
-            own = [run for run in runs if run["case"] == case and run["tool"] == tool]
-            if own:
-                rows[tool] = [statistics.median(run[figure] for run in own) for figure in figures]
-                rounds = len(own)
-        base, base_row = next(iter(rows.items()))
-        table = [["", "wall s", "client CPU s", "peak RSS MiB", f"wall, CPU, RSS against {base}"]]
-        for tool, row in rows.items():
-            against = ", ".join(f"{value / first:.2f}" for value, first in zip(row, base_row))
-            table.append([tool, f"{row[0]:.3f}", f"{row[1]:.3f}", f"{row[2]:.0f}", against])
-        lines += ["", f"## {case} (rounds: {rounds})", "", *aligned(table)]
-    return "\n".join(lines) + "\n"
+def scratch_parent(size):
+    """In memory, if the largest file and all the processes fit."""
+    shm = Path("/dev/shm")
+    fits = shm.is_dir() and min(shutil.disk_usage(shm).free, available_memory()) > size + (4 << 30)
+    return str(shm) if fits else None
 
 
-def parse_size(text):
-    found = re.fullmatch(r"(\d+)(B|KiB|MiB|GiB)", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"a size looks like 1KiB or 1GiB, not {text}")
-    return text, int(found[1]) * UNITS[found[2]]
+# ---- the tools ----------------------------------------------------------------------------------------
+
+
+def cheapest(candidates, make, measurement, source):
+    """Of several versions of a client the one whose upload of 1 KiB takes the least CPU; None where none works."""
+    medians = {}
+    for candidate in candidates:
+        tool = make(candidate)
+        transfer = Transfer("upload", Load(1 << 10, 1), source, f"choice-{len(medians)}")
+        try:
+            runs = [measurement.run(tool, transfer)["cpu_s"] for _ in range(3)]
+        except RunFailed as failure:
+            print(f"{tool.name} {tool.version()}: {failure}", file=sys.stderr)
+            continue
+        medians[candidate] = statistics.median(runs)
+    return make(min(medians, key=medians.get)) if medians else None
+
+
+def make_tools(wanted, chosen, measurement, pattern):
+    """The tools of this machine, and why the others are missing."""
+    source = measurement.session.scratch / "choice"
+    pattern.write(source, 1 << 10)
+    made, missing = [], {}
+    for name in wanted:
+        if name == "ssec":
+            made += [Ssec(), Ssec(checksum="crc32")]
+        elif name == "aws":
+            tool = cheapest([chosen.aws] if chosen.aws else aws_programs(), Aws, measurement, source)
+            made += [tool] if tool else []
+            missing |= {} if tool else {name: "not on this machine, or does not work"}
+        elif name == "boto3":
+            tool = cheapest([chosen.python] if chosen.python else pythons_with_boto3(), Boto3, measurement, source)
+            made += [tool] if tool else []
+            missing |= {} if tool else {name: "not on this machine, or does not work"}
+        else:
+            tool = {"rclone": Rclone, "curl": Curl, "node": NodeStart}[name]()
+            made += [tool] if tool.version() else []
+            missing |= {} if tool.version() else {name: "not on this machine"}
+    return made, missing
+
+
+def on_node24(chosen, scratch):
+    """ssec on Node.js 24 besides, where PATH's is another and one is to be had."""
+    if "ssec" not in chosen.tools or "wire" not in chosen.servers or chosen.node24 == "none" or Ssec().major == 24:
+        return [], {}
+    node = chosen.node24 or fetch_node24(scratch)
+    if not node:
+        return [], {"ssec on Node.js 24": "not to be had from npm"}
+    return [Ssec(node, label="-node24"), Ssec(node, checksum="crc32", label="-node24")], {}
+
+
+# ---- one run ------------------------------------------------------------------------------------------
+
+
+def measure_server(server, chosen, scratch, pattern, extra):
+    """All workloads on one server: the runs, what was left out, and the tools."""
+    key = make_key()
+    bucket = Bucket(server.env, key)
+    bucket.make()
+    session = Session(server, bucket, scratch, key)
+    measurement = Measurement(session, pattern, chosen.timeout)
+    tools, missing = make_tools(chosen.tools, chosen, measurement, pattern)
+    if server.name == "wire":
+        tools += extra
+    measurement.warm([tool for tool in tools if isinstance(tool, Ssec)], Load(1 << 10, 1))
+    for load in chosen.workloads:
+        why = server.check_room(load.total)
+        if why:
+            measurement.left_out.append({"workload": load.name, "tool": "all", "why": why})
+            continue
+        measurement.measure(load, tools, chosen.rounds or load.rounds)
+    left_out = [{"server": server.name} | left for left in measurement.left_out]
+    return measurement.runs, left_out, tools, missing
 
 
 def main():
-    options = argparse.ArgumentParser(description="Measure ssec beside aws CLI, boto3 and curl.")
-    options.add_argument("--rounds", type=int, default=5, help="counted rounds (default 5)")
-    options.add_argument(
-        "--sizes",
-        type=lambda text: [parse_size(size) for size in text.split(",")],
-        default="1KiB,1GiB",
-        help="comma-separated (default 1KiB,1GiB)",
-    )
-    options.add_argument("--server-env", metavar="FILE", help="exports of a server that runs already (rgw.sh env)")
-    options.add_argument("--scratch", metavar="DIR", default="/dev/shm", help="where the files lie (default /dev/shm)")
-    chosen = options.parse_args()
-
-    peers = {
-        "ssec": version_of("node", str(ROOT / "bin" / "ssec.js"), "--version"),
-        "aws": version_of("/usr/bin/aws", "--version"),
-        "boto3": version_of("/usr/bin/python3", "-c", "import boto3; print(boto3.__version__)"),
-        "curl": version_of("curl", "--version"),
-    }
-    if not peers["curl"]:
-        sys.exit("curl is needed, to make the bucket")
-    tools = [name for name, version in peers.items() if version]
-    versions = {name: peers[name] for name in tools}
-    versions["node"] = version_of("node", "--version")
-    versions["server"] = "as given by --server-env" if chosen.server_env else version_of("radosgw", "--version")
-
+    chosen = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers are ended then, too
+    if not first_line("node", "--version"):
+        sys.exit("node is not on PATH")
     when = datetime.datetime.now(datetime.timezone.utc)
-    scratch = Path(tempfile.mkdtemp(prefix="ssec-bench.", dir=chosen.scratch))
+    result = {"when": when.isoformat(), "machine": machine(), "load": os.getloadavg()[0]}
+    result |= {"versions": {}, "missing": {}, "servers": {}, "left_out": []}
+    runs, names, majors, limits = [], [], {}, set()
+    largest = max(load.total for load in chosen.workloads)
+    parent = chosen.scratch or scratch_parent(largest)
+    result["files"] = "in memory" if str(parent).startswith("/dev/shm") else "on disk"
+    scratch = Path(tempfile.mkdtemp(prefix="ssec-bench.", dir=parent))
     try:
-        with Server(chosen.server_env) as env:
-            bench = Bench(env, scratch)
-            bench.make_bucket()
-            if peers["ssec"]:
-                bench.start_up(max(chosen.rounds, 10))
-            for label, size in chosen.sizes:
-                # Start-up is all there is to a small transfer, and needs more rounds to be told from noise.
-                bench.transfers(label, size, chosen.rounds if size > 1 << 20 else max(chosen.rounds, 10), tools)
+        pattern = Pattern(scratch / "pattern")
+        extra, result["missing"] = on_node24(chosen, scratch)
+        for name in chosen.servers:
+            server = Rgw(chosen.server_env) if name == "rgw" else Wire(scratch, pattern)
+            try:
+                with server:
+                    result["servers"][name] = {"title": server.title, "version": server.version}
+                    own, left_out, tools, missing = measure_server(server, chosen, scratch, pattern, extra)
+            except Unavailable as reason:
+                result["missing"][server.title] = str(reason)
+                continue
+            runs += own
+            result["left_out"] += left_out
+            result["missing"] |= missing
+            result["versions"] |= {tool.name: tool.version() for tool in tools} | {server.title: server.version}
+            names += [tool.name for tool in tools if tool.name not in names]
+            majors |= {tool.name.removeprefix("ssec"): tool.major for tool in tools if isinstance(tool, Ssec)}
+            limits |= {tool.name for tool in tools if tool.limit}
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
-    missing = [name for name in peers if name not in tools]
-    text = report(bench.runs, versions, missing, when)
-    results = ROOT / "bench" / "results"
-    results.mkdir(exist_ok=True)
-    stem = f"{when:%Y-%m-%dT%H%M}"
-    (results / f"{stem}.md").write_text(text, encoding="utf-8")
-    versions |= dict.fromkeys(missing)
-    raw = {"when": when.isoformat(), "machine": machine(), "versions": versions, "runs": bench.runs}
-    (results / f"{stem}.json").write_text(json.dumps(raw, indent=2) + "\n", encoding="utf-8")
-    print(text, end="")
+    figures = Figures(runs, sorted(names, key=lambda name: (not name.startswith("ssec"), name in limits)))
+    majors = {ending: major for ending, major in majors.items() if "crc32" not in ending}
+    asked = {f"{verb}-{load.name}" for load in chosen.workloads for verb in load.verbs}
+    demands = judge(figures, majors, asked)
+    result["demands"] = [dataclasses.asdict(demand) for demand in demands]
+    write(result, figures, limits, f"{when:%Y-%m-%dT%H%M}", Path(chosen.results))
+
+
+def write(result, figures, limits, stem, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    plots = {}
+    for server in figures.servers():
+        plots[server] = f"{stem}-{server}.svg"
+        about = result["servers"][server]
+        note = f"{result['when'][:10]}; {result['machine']}; {about['version']}; TLS 1.3 on loopback; medians"
+        heading = f"SSE-C on {about['title']}" if server == "rgw" else "SSE-C, the client alone (sink and source)"
+        (folder / plots[server]).write_text(svg(figures, server, heading, note, limits), encoding="utf-8")
+    report = markdown(result, figures, plots)
+    (folder / f"{stem}.md").write_text(report, encoding="utf-8")
+    raw = json.dumps(result | {"runs": figures.runs}, indent=1)
+    # a run on one line
+    raw = re.sub(r"\{\n\s+(\"server\": [^{}]*?)\n\s+\}", lambda found: "{" + re.sub(r"\n\s+", " ", found[1]) + "}", raw)
+    (folder / f"{stem}.json").write_text(raw + "\n", encoding="utf-8")
+    print(report, end="")
 
 
 if __name__ == "__main__":
