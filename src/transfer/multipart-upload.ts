@@ -1,34 +1,25 @@
 import {
   AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  type CompleteMultipartUploadCommandOutput,
   CreateMultipartUploadCommand,
   type CreateMultipartUploadCommandOutput,
-  type HeadObjectCommandOutput,
   UploadPartCommand,
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
 import { SsecError, withHints } from '../errors.ts';
 import { formatObjectAddress } from '../object-address.ts';
-import {
-  type PutObjectOptions,
-  type PutObjectResult,
-  descriptionFields,
-  sendsMd5,
-  targetExists,
-} from '../put-request.ts';
+import { type PutObjectOptions, type PutObjectResult, descriptionFields, sendsMd5 } from '../put-request.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, toSsecError } from '../service-error.ts';
-import { echoes, findOurs, headOf, keyIgnored } from '../write-proof.ts';
+import { echoes } from '../write-proof.ts';
 import { isPassing, isResumable, withAttempts } from './attempts.ts';
+import { type KeptChecksums, type StoredObject, completeUpload, refuseExisting } from './complete-upload.ts';
 import { ObservedSource } from './observed-source.ts';
 import type { LoadedPart, PartFeed } from './part-feed.ts';
-import { readEchoHeaders } from './response-headers.ts';
 import type { SourceDigest } from './source.ts';
 import { StreamSource } from './stream-source.ts';
 import { TransferProgress } from './transfer-progress.ts';
-import { type KeptChecksums, UploadJournal } from './upload-journal.ts';
-import { type Expected, UploadedParts, isObject } from './uploaded-parts.ts';
+import { UploadJournal } from './upload-journal.ts';
+import { UploadedParts } from './uploaded-parts.ts';
 import { runWorkers } from './workers.ts';
 
 /** How long the clearing away of a failed upload may take (ms): it must not hang where the upload did. */
@@ -85,17 +76,19 @@ class MultipartUpload {
     });
     if (found?.kind === 'finished') {
       await this.#journal?.remove();
-      return this.#result(
-        found.parts,
-        found.head,
-        found.head.ChecksumCRC32 === undefined ? found.parts.proof : 'CRC32',
-      );
+      return resultOf(this.#options, found.parts, {
+        etag: found.head.ETag,
+        versionId: found.head.VersionId,
+        proof: found.head.ChecksumCRC32 === undefined ? found.parts.proof : 'CRC32',
+      });
     }
     if (found?.kind === 'unfinished') {
       this.#uploadId = found.uploadId;
       this.#checksums = found.checksums;
       return undefined;
     }
+    // before 40 GiB are sent for nothing; what counts is the condition on Complete
+    if (this.#options.noOverwrite === true) await refuseExisting(this.#options);
     await this.#create();
     return undefined;
   }
@@ -121,32 +114,13 @@ class MultipartUpload {
   }
 
   async complete(): Promise<PutObjectResult> {
-    const { client, noOverwrite, signal } = this.#options;
-    // many servers ignore the condition on Complete (RGW 16 does); not atomic, but better than nothing
-    if (noOverwrite === true && !client.isAws) await this.#refuseExisting();
-    const expected = this.#parts.expected;
-    let repeated = false;
-    let output: CompleteMultipartUploadCommandOutput;
-    const command = this.#completeCommand(expected.crc32);
-    const echo = readEchoHeaders(command);
-    try {
-      output = await withAttempts(
-        { maxAttempts: client.maxAttempts, signal, onRetry: this.#options.onRetry },
-        async (attempt) => {
-          repeated ||= attempt > 1;
-          try {
-            return await client.send<CompleteMultipartUploadCommandOutput>(command, { signal });
-          } catch (error) {
-            throw toSsecError(error, this.#request('CompleteMultipartUpload'));
-          }
-        },
-      );
-    } catch (error) {
-      const head = await this.#findFinished(error, repeated, expected);
-      if (head === undefined) throw error;
-      return this.#done(head, expected, 'HeadObject');
-    }
-    return this.#done(output, expected, echo());
+    const stored = await completeUpload(this.#options, {
+      uploadId: this.#uploadId,
+      parts: this.#parts,
+      checksums: this.#checksums,
+    });
+    await this.#journal?.remove();
+    return resultOf(this.#options, this.#parts, stored);
   }
 
   /** Keeps what another run can go on with and clears away the rest; returns the error to throw. */
@@ -300,141 +274,6 @@ class MultipartUpload {
     });
   }
 
-  #completeCommand(crc32: string): CompleteMultipartUploadCommand {
-    const { bucket, key, customerKey, noOverwrite } = this.#options;
-    return new CompleteMultipartUploadCommand({
-      Bucket: bucket,
-      Key: key,
-      UploadId: this.#uploadId,
-      MultipartUpload: {
-        Parts: this.#parts.inOrder.map((part) => ({
-          PartNumber: part.number,
-          ETag: part.etag,
-          ...(this.#checksums === 'none' ? {} : { ChecksumCRC32: part.crc32 }),
-        })),
-      },
-      ...(this.#checksums === 'FULL_OBJECT' ? { ChecksumCRC32: crc32, ChecksumType: 'FULL_OBJECT' } : {}),
-      MpuObjectSize: this.#parts.size,
-      ...(noOverwrite === true ? { IfNoneMatch: '*' } : {}),
-      ...customerKey.requestFields(),
-    });
-  }
-
-  async #refuseExisting(): Promise<void> {
-    try {
-      await headOf(this.#options);
-    } catch (error) {
-      const status = serviceAnswer(error)?.status;
-      if (status === 404) return;
-      // any other answer is that of an object: 400 and 403 say that it has another key
-      if (status === undefined || status >= 500) throw toSsecError(error, this.#request('HeadObject'));
-    }
-    throw targetExists(this.#options);
-  }
-
-  /** The answer that was lost told of success, where the object stands there as we made it. */
-  async #findFinished(error: unknown, repeated: boolean, expected: Expected) {
-    if (!(error instanceof SsecError)) return undefined;
-    const { status, serviceCode, attempts } = error.context;
-    const lost = serviceCode === 'NoSuchUpload';
-    const condition = status === 412 || status === 409;
-    if (condition && !(repeated || Number(attempts ?? 1) > 1)) {
-      if (status === 412) throw targetExists(this.#options, error, error.context);
-      return undefined;
-    }
-    if (!lost && !condition && !isPassing(error)) return undefined;
-    const head = await findOurs(this.#options, this.#parts.size, (found) => isObject(found, expected));
-    if (head === undefined && status === 412) throw targetExists(this.#options, error, error.context);
-    return head;
-  }
-
-  async #done(
-    output: CompleteMultipartUploadCommandOutput | HeadObjectCommandOutput,
-    expected: Expected,
-    echo: ReturnType<ReturnType<typeof readEchoHeaders>> | 'HeadObject',
-  ): Promise<PutObjectResult> {
-    const proved =
-      echo === 'HeadObject' || (echoes(echo, this.#options.customerKey) && (output.ETag ?? '') !== '');
-    const head = proved ? output : await this.#headAfter(output.VersionId);
-    const stored = head === 'forbidden' ? output : head;
-    this.#checkStored(stored, expected);
-    await this.#journal?.remove();
-    const confirmed = stored.ChecksumCRC32 === expected.crc32;
-    const proof = confirmed ? 'CRC32' : this.#parts.proof;
-    return this.#result(
-      this.#parts,
-      { ...stored, VersionId: output.VersionId ?? stored.VersionId },
-      head === 'forbidden' ? 'create-echo' : proof,
-    );
-  }
-
-  /** The server did not say after Complete which key it used: the object says it. */
-  async #headAfter(version: string | undefined): Promise<HeadObjectCommandOutput | 'forbidden'> {
-    let head: HeadObjectCommandOutput;
-    try {
-      head = await withAttempts(
-        { maxAttempts: this.#options.client.maxAttempts, signal: this.#options.signal },
-        () =>
-          headOf(this.#options).catch((error: unknown) => {
-            // we may write and not read: Create's echo is all that there is
-            throw serviceAnswer(error)?.status === 403
-              ? error
-              : toSsecError(error, this.#request('HeadObject'));
-          }),
-      );
-    } catch (error) {
-      if (serviceAnswer(error)?.status === 403) return 'forbidden';
-      throw error;
-    }
-    if (!echoes(head, this.#options.customerKey)) throw await keyIgnored(this.#options, version);
-    return head;
-  }
-
-  #checkStored(
-    stored: HeadObjectCommandOutput | CompleteMultipartUploadCommandOutput,
-    expected: Expected,
-  ): void {
-    const address = formatObjectAddress(this.#options);
-    const size = 'ContentLength' in stored ? stored.ContentLength : undefined;
-    if (size !== undefined && size !== this.#parts.size) {
-      throw new SsecError(
-        'SIZE_MISMATCH',
-        `${address} has ${size} bytes on the server; ${this.#parts.size} were sent.`,
-        {
-          hints: ['put it again; somebody else may have written it at the same moment'],
-        },
-      );
-    }
-    const { ChecksumCRC32: crc32 } = stored;
-    if (crc32 !== undefined && !/-\d+$/.test(crc32) && crc32 !== expected.crc32) {
-      throw new SsecError(
-        'CHECKSUM_MISMATCH',
-        `The server stored other bytes than were sent for ${address}.`,
-        {
-          hints: ['put it again'],
-        },
-      );
-    }
-  }
-
-  #result(
-    parts: UploadedParts,
-    stored: { readonly ETag?: string | undefined; readonly VersionId?: string | undefined },
-    proof: PutObjectResult['proof'],
-  ): PutObjectResult {
-    const { bucket, key, contentType } = this.#options;
-    return {
-      bucket,
-      key,
-      size: parts.size,
-      etag: stored.ETag === undefined || stored.ETag === '' ? undefined : stored.ETag,
-      versionId: stored.VersionId,
-      contentType,
-      checksum: { algorithm: 'CRC32', value: parts.crc32 },
-      proof,
-    };
-  }
-
   /** @returns whether nothing is left of the upload */
   async #abort(): Promise<boolean> {
     const { client, bucket, key } = this.#options;
@@ -468,6 +307,23 @@ class MultipartUpload {
       endpoint: client.endpoint,
     };
   }
+}
+
+function resultOf(
+  { bucket, key, contentType }: Pick<PutObjectOptions, 'bucket' | 'key' | 'contentType'>,
+  parts: UploadedParts,
+  { etag, versionId, proof }: StoredObject,
+): PutObjectResult {
+  return {
+    bucket,
+    key,
+    size: parts.size,
+    etag: etag === '' ? undefined : etag,
+    versionId,
+    contentType,
+    checksum: { algorithm: 'CRC32', value: parts.crc32 },
+    proof,
+  };
 }
 
 /** What the server said at the beginning of the checksums that it will keep: of that alone Complete may speak. */

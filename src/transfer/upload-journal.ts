@@ -9,13 +9,11 @@ import type { PutObjectOptions } from '../put-request.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { toSsecError } from '../service-error.ts';
 import { findOurs } from '../write-proof.ts';
+import type { KeptChecksums } from './complete-upload.ts';
 import { FileSource } from './file-source.ts';
 import { planParts, pieceOf } from './part-plan.ts';
 import { type JournalRecord, type TransferJournal, openJournal } from './transfer-journal.ts';
 import { type UploadedPart, UploadedParts, isObject, unquoted } from './uploaded-parts.ts';
-
-/** Which checksums of an upload the server keeps. */
-export type KeptChecksums = 'FULL_OBJECT' | 'COMPOSITE' | 'none';
 
 /** What an earlier run left. */
 export type EarlierUpload =

@@ -143,6 +143,10 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
       return done;
     })
     .finally(() => progress.stop());
+  if (result.proof === 'create-echo')
+    reporter.notice(
+      `you may write ${formatObjectAddress(address)} and not read it; that the key was used rests on the server's word at the beginning`,
+    );
   const record = {
     type: 'put',
     Bucket: result.bucket,
