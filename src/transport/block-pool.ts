@@ -1,7 +1,7 @@
 /** Bytes of a block: large enough that a write is worth its way through a thread. */
-const BLOCK_BYTES = 256 * 1024;
+const BLOCK_BYTES = 512 * 1024;
 /** Blocks that are kept for use again. */
-const MAX_KEPT = 32;
+const MAX_KEPT = 16;
 
 /** Memory that bodies are received into, used again so that a download does not make garbage of its own size. */
 export class BlockPool {

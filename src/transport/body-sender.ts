@@ -118,7 +118,11 @@ export class BodySender {
   #left(bytes: number, error: Error | null | undefined): void {
     if (error) return;
     this.#sent += bytes;
-    if (!this.#stopped && bytes > 0) this.#request.onSent?.(this.#sent);
+    try {
+      if (!this.#stopped && bytes > 0) this.#request.onSent?.(this.#sent);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
     this.#wake?.();
   }
 

@@ -4,12 +4,8 @@ import type { BlockPool } from './block-pool.ts';
 import { BodySender } from './body-sender.ts';
 import { BulkBody } from './bulk-body.ts';
 import { type BulkRequest, formatRequestHead } from './bulk-request.ts';
-import {
-  HttpResponseReader,
-  HttpSyntaxError,
-  type ResponseHead,
-  type ResponseListener,
-} from './http-response-reader.ts';
+import { HttpResponseReader, type ResponseListener } from './http-response-reader.ts';
+import { HttpSyntaxError, type ResponseHead } from './response-head.ts';
 import { aborted } from './transport-error.ts';
 
 /** The most that an answer may hold which is no object: a refusal, or what S3 says of an upload. */

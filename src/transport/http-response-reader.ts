@@ -1,14 +1,11 @@
-/** Status line and headers of an answer. */
-export interface ResponseHead {
-  readonly status: number;
-  readonly reason: string;
-  /** Names in lower case; one that came twice is joined by a comma. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Bytes of the body, where the head tells. */
-  readonly contentLength: number | undefined;
-  /** Whether the connection may be used again after this answer. */
-  readonly keepAlive: boolean;
-}
+import {
+  HttpSyntaxError,
+  type ResponseHead,
+  endOfHead,
+  notHttp,
+  parseField,
+  parseResponseHead,
+} from './response-head.ts';
 
 /** What a reader found, in order: one head, the body in pieces, the end. */
 export interface ResponseListener {
@@ -16,20 +13,6 @@ export interface ResponseListener {
   /** The bytes are the listener's only until it returns. */
   onBody(bytes: Buffer): void;
   onEnd(): void;
-}
-
-/**
- * An answer that is not HTTP/1.1 as we take it. Its `code` is one that Node.js's own parser uses, so that one table
- * serves both; the message never repeats what the server sent.
- */
-export class HttpSyntaxError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = 'HttpSyntaxError';
-    this.code = code;
-  }
 }
 
 /** Of status line and headers; and of what stands around the chunks of a body. */
@@ -156,31 +139,13 @@ export class HttpResponseReader {
   }
 
   #startBody(text: string): void {
-    const { status, reason, version, fields } = parseHead(text);
-    if (status < 200) {
-      // 100 and its like announce an answer; 101 would make the connection something else
-      if (status === 101) throw new HttpSyntaxError('HPE_INVALID_STATUS', 'the answer changes the protocol');
-      return;
-    }
-    const contentLength = lengthOf(fields);
-    const chunked = isChunked(fields, contentLength, version);
-    const keepAlive = version === '1.1' && !closes(fields);
-    const bodiless = this.#method === 'HEAD' || status === 204 || status === 304;
-    const head: ResponseHead = {
-      status,
-      reason,
-      headers: Object.fromEntries([...fields].map(([name, values]) => [name, values.join(', ')])),
-      contentLength: bodiless ? 0 : contentLength,
-      keepAlive: keepAlive && (bodiless || chunked || contentLength !== undefined),
-    };
-    if (!bodiless && !chunked && contentLength === undefined && (status < 300 || keepAlive)) {
-      throw new HttpSyntaxError('HPE_INVALID_CONTENT_LENGTH', 'the answer does not say how long it is');
-    }
-    this.#listener.onHead(head);
-    if (bodiless || (!chunked && contentLength === 0)) return this.#finish();
+    const head = parseResponseHead(text, this.#method);
+    if (head === undefined) return;
     this.#counted = 0;
-    this.#state = chunked ? 'chunkLine' : contentLength === undefined ? 'untilClose' : 'length';
-    this.#remaining = contentLength ?? 0;
+    this.#listener.onHead(head);
+    if (head.framing === 'none') return this.#finish();
+    this.#state = head.framing === 'chunked' ? 'chunkLine' : head.framing;
+    this.#remaining = head.contentLength ?? 0;
   }
 
   /** The lines around chunks: a size, the empty one after the data, trailers. */
@@ -231,91 +196,6 @@ const EMPTY = Buffer.alloc(0);
 /** What may stand in no line; a tab may. */
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
-
-/**
- * The end of a head that begins at 0, or undefined. Line ends are looked at here and not in the lines: a head that
- * breaks them might never end.
- *
- * @param from what was looked at before
- */
-function endOfHead(text: Buffer, from: number): number | undefined {
-  for (let i = from; i < text.length; i++) {
-    const byte = text[i] as number;
-    const last = i === 0 ? 0 : text[i - 1];
-    if ((byte === LF) !== (last === CR)) throw invalidHeader('line end');
-    if (byte === LF && i >= 3 && text[i - 2] === LF) return i + 1;
-    if ((byte < 32 && byte !== CR && byte !== LF && byte !== 9) || byte === 127) {
-      throw invalidHeader('control character');
-    }
-  }
-  return undefined;
-}
-
-interface Head {
-  readonly status: number;
-  readonly reason: string;
-  readonly version: string;
-  readonly fields: ReadonlyMap<string, readonly string[]>;
-}
-
-function parseHead(text: string): Head {
-  const [first = '', ...lines] = text.split('\r\n');
-  const [, version, status, reason] = /^HTTP\/(1\.[01]) ([1-9]\d\d)(?: (.*))?$/.exec(first) ?? [];
-  if (version === undefined || status === undefined) throw notHttp();
-  const fields = new Map<string, string[]>();
-  for (const line of lines) {
-    const { name, value } = parseField(line);
-    const values = fields.get(name);
-    if (values === undefined) fields.set(name, [value]);
-    else values.push(value);
-  }
-  return { status: Number(status), reason: reason ?? '', version, fields };
-}
-
-/** A line that begins with a blank (the folding of old) has no name, and is refused with all that have none. */
-function parseField(line: string): { name: string; value: string } {
-  const colon = line.indexOf(':');
-  const name = line.slice(0, Math.max(0, colon));
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) throw invalidHeader('name');
-  return { name: name.toLowerCase(), value: line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, '') };
-}
-
-function lengthOf(fields: Head['fields']): number | undefined {
-  const values = fields.get('content-length');
-  if (values === undefined) return undefined;
-  const [value = ''] = values;
-  if (!/^\d{1,15}$/.test(value) || values.some((other) => other !== value)) {
-    throw new HttpSyntaxError('HPE_INVALID_CONTENT_LENGTH', 'the answer has a length that is none');
-  }
-  return Number(value);
-}
-
-function isChunked(fields: Head['fields'], contentLength: number | undefined, version: string): boolean {
-  const codings = fields.get('transfer-encoding');
-  if (codings === undefined) return false;
-  if (codings.length !== 1 || codings[0]?.toLowerCase() !== 'chunked' || version !== '1.1') {
-    throw new HttpSyntaxError(
-      'HPE_INVALID_TRANSFER_ENCODING',
-      'the answer has a transfer coding unknown here',
-    );
-  }
-  if (contentLength !== undefined) {
-    throw new HttpSyntaxError('HPE_UNEXPECTED_CONTENT_LENGTH', 'the answer is chunked and has a length');
-  }
-  return true;
-}
-
-function closes(fields: Head['fields']): boolean {
-  return (fields.get('connection') ?? []).some((value) => /(?:^|[,\t ])close(?:$|[,\t ])/i.test(value));
-}
-
-function invalidHeader(what: string): HttpSyntaxError {
-  return new HttpSyntaxError('HPE_INVALID_HEADER_TOKEN', `the answer has a header with a wrong ${what}`);
-}
-
-function notHttp(): HttpSyntaxError {
-  return new HttpSyntaxError('HPE_INVALID_VERSION', 'the answer is not HTTP/1.1');
-}
 
 function surplus(): HttpSyntaxError {
   return new HttpSyntaxError('HPE_CLOSED_CONNECTION', 'more came than the answer');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { GetObjectCommand, type GetObjectCommandOutput, UploadPartCommand } from '@aws-sdk/client-s3';
@@ -393,6 +394,28 @@ describe('a part in memory', () => {
     expect(progress).toEqual([...slices, ...slices]);
   });
 
+  test('whoever is told of it may fail: then the request does', async () => {
+    const { server, client } = await start((socket) => socket.write(stored));
+    const source = new BytesSource(content);
+    const onProgress = (): void => {
+      throw new Error('no progress');
+    };
+    await expect(
+      putObject({ client, bucket: 'bucket', key: 'k', customerKey, source, onProgress }),
+    ).rejects.toThrow();
+    await expect.poll(() => server.open.size).toBe(0);
+  });
+
+  test('a header that would break out of its line is not sent', async () => {
+    const { server, client } = await start((socket) => socket.write(stored));
+    const source = new BytesSource(content);
+    const contentType = 'a/b\r\nx-evil: 1';
+    await expect(
+      putObject({ client, bucket: 'bucket', key: 'k', customerKey, source, contentType }),
+    ).rejects.toThrow();
+    expect(server.requests).toHaveLength(0);
+  });
+
   test('a stream that is shorter than was said ends the request', async () => {
     const { server, client } = await start((socket) => socket.write(stored));
     const source = new BytesSource(content);
@@ -413,6 +436,27 @@ describe('TLS', () => {
     const { server, client } = await start((socket) => socket.write(stored), change(other.caPem));
     expect((await rejected(put(client))).code).toBe('TLS_UNTRUSTED');
     expect(server.requests).toHaveLength(0);
+  });
+
+  test('an abort during the handshake ends it', async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => sockets.delete(socket));
+      socket.resume();
+    });
+    await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening));
+    onTestFinished(() => void silent.close());
+    const { client } = await start(() => undefined, {
+      endpoint: `https://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    });
+    const controller = new AbortController();
+    const getting = get(client, controller.signal);
+    await expect.poll(() => sockets.size).toBe(1);
+    controller.abort();
+    await expect(getting).rejects.toMatchObject({ name: 'AbortError' });
+    await expect.poll(() => sockets.size).toBe(0);
   });
 
   test('a certificate for another host', async () => {

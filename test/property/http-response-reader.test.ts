@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  HttpResponseReader,
-  HttpSyntaxError,
-  type ResponseHead,
-} from '../../src/transport/http-response-reader.ts';
+import { HttpResponseReader } from '../../src/transport/http-response-reader.ts';
+import { HttpSyntaxError, type ResponseHead } from '../../src/transport/response-head.ts';
 
 interface Answer {
   readonly heads: ResponseHead[];
