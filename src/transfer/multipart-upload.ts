@@ -79,25 +79,25 @@ class MultipartUpload {
    * @returns the result, where that run had finished after all
    */
   async resume(): Promise<PutObjectResult | undefined> {
-    const found = await this.#journal?.find().catch(async (error: unknown) => {
+    try {
+      const found = await this.#journal?.find();
+      if (found?.kind === 'finished') {
+        await this.#journal?.remove();
+        const { parts, head } = found;
+        return this.#result(parts, head, head.ChecksumCRC32 === undefined ? parts.proof : 'CRC32');
+      }
+      if (found?.kind === 'unfinished') {
+        this.#uploadId = found.uploadId;
+        this.#checksums = found.checksums;
+      } else {
+        await this.#create();
+      }
+      return undefined;
+    } catch (error) {
+      // what an earlier run left stays as it is, for the next one
       await this.#journal?.keep();
       throw error;
-    });
-    if (found?.kind === 'finished') {
-      await this.#journal?.remove();
-      return this.#result(
-        found.parts,
-        found.head,
-        found.head.ChecksumCRC32 === undefined ? found.parts.proof : 'CRC32',
-      );
     }
-    if (found?.kind === 'unfinished') {
-      this.#uploadId = found.uploadId;
-      this.#checksums = found.checksums;
-      return undefined;
-    }
-    await this.#create();
-    return undefined;
   }
 
   async sendParts(): Promise<void> {
