@@ -1,52 +1,13 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { SandboxOptions } from 'ssec-sandbox';
 import { describe, expect, test } from 'vitest';
 import { SsecError } from '../../src/errors.ts';
-import { putObject } from '../../src/put-object.ts';
-import type { PutObjectOptions, PutObjectResult } from '../../src/put-request.ts';
-import { FileSource } from '../../src/transfer/file-source.ts';
 import { StreamSource } from '../../src/transfer/stream-source.ts';
 import { rejected } from '../unit/support/thrown.ts';
 import { type World, sandboxed, settledEvents } from './sandboxed.ts';
-import { customerKey } from './support.ts';
-
-const MiB = 1024 ** 2;
-const partSize = 5 * MiB;
-/** Four parts. */
-const content = randomBytes(17 * MiB);
-
-function fileOf(world: World): string {
-  const path = join(world.folder, 'big.bin');
-  if (!existsSync(path)) writeFileSync(path, content);
-  return path;
-}
-
-/** In place of a journal: as with `--no-resume`. */
-const nowhere = Symbol('nowhere');
-
-type PutOptions = Omit<Partial<PutObjectOptions>, 'journal'> & { readonly journal?: typeof nowhere };
-
-async function put(world: World, { journal, ...options }: PutOptions = {}): Promise<PutObjectResult> {
-  const source = options.source ?? (await FileSource.open(fileOf(world), 'big.bin'));
-  try {
-    return await putObject({
-      client: world.client,
-      bucket: 'bucket',
-      key: 'k',
-      customerKey,
-      partSize,
-      ...(journal === nowhere ? {} : { journal: world.journal }),
-      ...options,
-      source,
-    });
-  } finally {
-    await source.close();
-  }
-}
+import { content, fileOf, nowhere, partSize, put } from './upload.ts';
 
 /** Nothing is left, and the clearing away came behind everything else. */
 async function expectCleared(world: World): Promise<void> {
@@ -227,7 +188,7 @@ describe('a stream', () => {
     const world = await sandboxed();
     const failing = Readable.from(
       (function* () {
-        yield content.subarray(0, 12 * MiB);
+        yield content.subarray(0, 12_000_000);
         throw Object.assign(new Error('broken'), { code: 'EIO' });
       })(),
     );
