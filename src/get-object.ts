@@ -106,17 +106,17 @@ class Download {
     const journal = await DownloadJournal.find(this.#options);
     if (journal?.earlier === undefined) return undefined;
     let head: ObjectHead;
+    let plan: PartPlan;
+    let sink: Sink | undefined;
     try {
       head = this.#headOf(await this.#send<HeadObjectCommandOutput>(new HeadObjectCommand(this.#input())));
+      plan = planRanges(head.size);
+      if (journal.fits(head, plan, rangeAlgorithm(head, plan)))
+        sink = await this.#options.openSink(head, journal.earlier);
     } catch (error) {
       await journal.close();
       throw error;
     }
-    const plan = planRanges(head.size);
-    const algorithm = rangeAlgorithm(head, plan);
-    const sink = journal.fits(head, plan, algorithm)
-      ? await this.#options.openSink(head, journal.earlier)
-      : undefined;
     if (sink !== undefined && isPositioned(sink) && sink.temporaryName === journal.earlier.temporaryName) {
       journal.goOn();
       return this.#intoFile(head, plan, sink, journal, undefined);

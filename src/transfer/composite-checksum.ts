@@ -95,21 +95,25 @@ export async function createComposite(
   const digests: Promise<string>[] = [];
   let part = create();
   let left = sizes[0] ?? 0;
+  const endPart = (): void => {
+    digests.push(part.digest());
+    part = create();
+    left = sizes[digests.length] ?? 0;
+  };
   const endParts = (): void => {
-    while (left === 0 && digests.length < sizes.length) {
-      digests.push(part.digest());
-      part = create();
-      left = sizes[digests.length] ?? 0;
-    }
+    while (left === 0 && digests.length < sizes.length) endPart();
   };
   return {
     update: (chunk) => {
       for (let rest = chunk; rest.length > 0; ) {
-        const taken = rest.subarray(0, left === 0 ? rest.length : left);
+        endParts();
+        // more than the parts hold makes one that nobody knows of
+        if (digests.length >= sizes.length) left = rest.length;
+        const taken = rest.subarray(0, left);
         part.update(taken);
         rest = rest.subarray(taken.length);
-        left = Math.max(0, left - taken.length);
-        endParts();
+        left -= taken.length;
+        if (left === 0) endPart();
       }
     },
     digest: async () => {

@@ -41,7 +41,8 @@ export class DownloadJournal {
   /** The one that an earlier run left; undefined where there is none for this object and key. */
   static async find(options: DownloadJournalOptions): Promise<DownloadJournal | undefined> {
     if (options.journal === undefined || !TransferJournal.exists(options.journal)) return undefined;
-    const found = await DownloadJournal.open(options);
+    // whoever begins opens it too, and says then why it cannot
+    const found = await DownloadJournal.open({ ...options, onNotice: () => undefined });
     if (found?.earlier !== undefined) return found;
     await found?.close();
     return undefined;

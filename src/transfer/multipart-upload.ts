@@ -70,27 +70,31 @@ class MultipartUpload {
    * @returns the result, where that run had finished after all
    */
   async resume(): Promise<PutObjectResult | undefined> {
-    const found = await this.#journal?.find().catch(async (error: unknown) => {
+    try {
+      const found = await this.#journal?.find();
+      if (found?.kind === 'finished') {
+        await this.#journal?.remove();
+        const { parts, head } = found;
+        return resultOf(this.#options, parts, {
+          etag: head.ETag,
+          versionId: head.VersionId,
+          proof: head.ChecksumCRC32 === undefined ? parts.proof : 'CRC32',
+        });
+      }
+      if (found?.kind === 'unfinished') {
+        this.#uploadId = found.uploadId;
+        this.#checksums = found.checksums;
+      } else {
+        // before 40 GiB are sent for nothing; what counts is the condition on Complete
+        if (this.#options.noOverwrite === true) await refuseExisting(this.#options);
+        await this.#create();
+      }
+      return undefined;
+    } catch (error) {
+      // what an earlier run left stays as it is, for the next one
       await this.#journal?.keep();
       throw error;
-    });
-    if (found?.kind === 'finished') {
-      await this.#journal?.remove();
-      return resultOf(this.#options, found.parts, {
-        etag: found.head.ETag,
-        versionId: found.head.VersionId,
-        proof: found.head.ChecksumCRC32 === undefined ? found.parts.proof : 'CRC32',
-      });
     }
-    if (found?.kind === 'unfinished') {
-      this.#uploadId = found.uploadId;
-      this.#checksums = found.checksums;
-      return undefined;
-    }
-    // before 40 GiB are sent for nothing; what counts is the condition on Complete
-    if (this.#options.noOverwrite === true) await refuseExisting(this.#options);
-    await this.#create();
-    return undefined;
   }
 
   async sendParts(): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type ListPartsCommandOutput,
 } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
+import type { ErrorCode } from '../errors.ts';
 import type { PutObjectOptions } from '../put-request.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { toSsecError } from '../service-error.ts';
@@ -78,6 +79,7 @@ export class UploadJournal {
       const finished = await this.#findFinished(parts);
       return finished ?? this.#anew('the server does not have it any more', undefined);
     }
+    if (listed === 'refused') return this.#anew('the server does not list its parts', uploadId);
     for (const part of parts) {
       const there = listed.get(part.number);
       const fits = part.number <= this.#plan.count && pieceOf(this.#plan, part.number).size === part.size;
@@ -120,7 +122,7 @@ export class UploadJournal {
     return undefined;
   }
 
-  async #list(uploadId: string): Promise<Map<number, { size: number; etag: string }> | 'gone'> {
+  async #list(uploadId: string): Promise<Map<number, { size: number; etag: string }> | 'gone' | 'refused'> {
     const { client, bucket, key, customerKey, signal } = this.#options;
     const listed = new Map<number, { size: number; etag: string }>();
     let marker: string | undefined;
@@ -140,13 +142,16 @@ export class UploadJournal {
         );
       } catch (error) {
         if (serviceAnswer(error)?.status === 404) return 'gone';
-        throw toSsecError(error, {
+        const failure = toSsecError(error, {
           operation: 'ListParts',
           bucket,
           key,
           customerKeySent: true,
           endpoint: client.endpoint,
         });
+        // else no later run could do more than this one
+        if (LISTS_NOTHING.has(failure.code)) return 'refused';
+        throw failure;
       }
       for (const { PartNumber: number, Size: size, ETag: etag } of page.Parts ?? []) {
         if (number !== undefined && size !== undefined && etag !== undefined)
@@ -167,6 +172,9 @@ export class UploadJournal {
     return head === undefined ? undefined : { kind: 'finished', parts, head };
   }
 }
+
+/** The credentials are right, and we may not list the parts, or the server cannot. */
+const LISTS_NOTHING: ReadonlySet<ErrorCode> = new Set(['ACCESS_DENIED', 'NOT_SUPPORTED', 'SERVICE_REFUSED']);
 
 const DIFFERENCES: Readonly<Record<string, string>> = {
   customerKeyMd5: 'the key is another',
