@@ -39,7 +39,7 @@ export class JsonReporter implements Reporter {
   }
 
   error(error: SsecError): void {
-    const { status, serviceCode, serviceMessage, requestId } = error.context;
+    const { status, serviceCode, serviceMessage, requestId, itemPath, itemKey } = error.context;
     this.#line({
       type: 'error',
       Code: error.code,
@@ -50,6 +50,8 @@ export class JsonReporter implements Reporter {
       ServiceCode: serviceCode ?? null,
       ServiceMessage: serviceMessage ?? null,
       RequestId: requestId ?? null,
+      Path: itemPath ?? null,
+      Key: itemKey ?? null,
     });
   }
 

@@ -7,6 +7,8 @@ export type JsonRecord = { readonly type: string } & Readonly<Record<string, unk
 
 /** A transfer that is under way. `update` costs nothing: it is shown by a clock, not by what is told. */
 export interface Progress {
+  /** Whether anybody sees it: where not, no total need be found out. */
+  readonly isShown: boolean;
   /** Bytes that are there by now, in all; fewer than before where a part is tried again. */
   update(bytes: number): void;
   /**
