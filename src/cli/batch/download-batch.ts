@@ -201,7 +201,7 @@ export class DownloadBatch {
       tools.progress.ended(isSmall ? result.size : 0);
       if (!result.encrypted) this.#plain += 1;
       const { shown } = this.#plan.folder.place(relative);
-      await reporter.result(getRecord(result, shown, customerKey, reporter.redactor), shown);
+      await reporter.result(() => getRecord(result, shown, customerKey, reporter.redactor), shown);
     } finally {
       release?.();
     }

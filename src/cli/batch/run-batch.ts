@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type ErrorCode, SsecError, systemErrorCode, withHints } from '../../errors.ts';
 import { asSsecError } from '../report-error.ts';
 
@@ -61,6 +62,8 @@ export function concernsAll(error: SsecError): boolean {
 export async function runBatch<Item>(batch: Batch<Item>): Promise<number> {
   const { run, signal } = batch;
   const stop = new AbortController();
+  // every request under way listens
+  setMaxListeners(0, stop.signal);
   const forward = (): void => stop.abort(signal.reason);
   if (signal.aborted) forward();
   signal.addEventListener('abort', forward, { once: true });

@@ -200,7 +200,10 @@ export class UploadBatch {
         ...(contentType === undefined ? {} : { contentType }),
       });
       tools.progress.ended(isSmall ? source.size : 0);
-      await reporter.result(putRecord(result, customerKey, reporter.redactor), formatObjectAddress(address));
+      await reporter.result(
+        () => putRecord(result, customerKey, reporter.redactor),
+        formatObjectAddress(address),
+      );
     } finally {
       release?.();
     }

@@ -25,7 +25,7 @@ export class HumanReporter implements Reporter {
     this.#progress = new ProgressHost(streams.stderr);
   }
 
-  result(_record: JsonRecord, line: string): Promise<void> {
+  result(_record: JsonRecord | (() => JsonRecord), line: string): Promise<void> {
     const print = (): Promise<void> => write(this.#stdout, `${line}\n`);
     return this.#stdout.isTTY === true ? this.#progress.aside(print) : print();
   }

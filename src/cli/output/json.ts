@@ -22,8 +22,9 @@ export class JsonReporter implements Reporter {
     this.#progress = new ProgressHost(streams.stderr);
   }
 
-  result(record: JsonRecord): Promise<void> {
-    return write(this.#stdout, `${JSON.stringify(record)}\n`);
+  result(record: JsonRecord | (() => JsonRecord)): Promise<void> {
+    const made = typeof record === 'function' ? record() : record;
+    return write(this.#stdout, `${JSON.stringify(made)}\n`);
   }
 
   notice(message: string): void {

@@ -28,8 +28,11 @@ export interface Progress {
 /** Who tells the user. Results go to stdout, everything else to stderr; nobody else writes to either. */
 export interface Reporter {
   readonly redactor: Redactor;
-  /** @param line what a person or a shell's `$(...)` gets; may be several lines */
-  result(record: JsonRecord, line: string): Promise<void>;
+  /**
+   * @param record or how to make it, where that costs something and is needed for JSON alone
+   * @param line what a person or a shell's `$(...)` gets; may be several lines
+   */
+  result(record: JsonRecord | (() => JsonRecord), line: string): Promise<void>;
   notice(message: string): void;
   /** Only with --verbose. */
   detail(message: string): void;
