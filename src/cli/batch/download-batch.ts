@@ -148,8 +148,8 @@ export class DownloadBatch {
         tools.progress.ended(object.size);
         return;
       }
-      // before it is asked for, so that nothing comes in vain
-      replacedMode(path, { name: shown, noOverwrite: !this.#plan.options.overwrite });
+      // before it is asked for, so that nothing comes in vain; else at the end, where it counts
+      if (!this.#plan.options.overwrite) replacedMode(path, { name: shown, noOverwrite: true });
       await this.#get(found, path, tools, signal);
     } finally {
       this.#plan.folder.release(relative);

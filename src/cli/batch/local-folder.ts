@@ -23,6 +23,7 @@ export class LocalFolder {
     this.#shown = shown;
     try {
       this.#real = realpathSync.native(path);
+      if (!lstatSync(this.#real).isDirectory()) throw isFile(shown);
     } catch (error) {
       // made with the first file
       if (systemErrorCode(error) !== 'ENOENT') throw unwritable(shown, error);
@@ -63,7 +64,7 @@ export class LocalFolder {
       this.#real = realpathSync.native(this.#path);
     } catch (error) {
       throw systemErrorCode(error) === 'EEXIST' || systemErrorCode(error) === 'ENOTDIR'
-        ? new SsecError('FILE_UNWRITABLE', `"${this.#shown}" is a file, not a folder.`, { cause: error })
+        ? isFile(this.#shown)
         : unwritable(this.#shown, error);
     }
   }
@@ -91,6 +92,10 @@ export class LocalFolder {
     if (this.#known.size >= KNOWN_FOLDERS) this.#known.clear();
     this.#known.add(folder);
   }
+}
+
+function isFile(shown: string): SsecError {
+  return new SsecError('FILE_UNWRITABLE', `"${shown}" is a file, not a folder.`);
 }
 
 function notAFolder(shown: string, what: string): SsecError {

@@ -50,7 +50,7 @@ export function concernsAll(error: SsecError): boolean {
   if (OF_ALL.has(error.code)) return true;
   // a storage class, metadata: of the command, and refused by the server
   if (error.code === 'USAGE') return error.context['status'] !== undefined;
-  return error.code === 'NETWORK' && UNREACHABLE.has(systemErrorCode(error) ?? '');
+  return error.code === 'NETWORK' && UNREACHABLE.has(systemErrorCode(error.cause) ?? '');
 }
 
 /**
