@@ -62,6 +62,11 @@ export async function openFileTarget(path: string, options: FileTargetOptions = 
 
 const TEMPORARY_NAME = /^\.ssec-[0-9a-f]{16}\.tmp$/;
 
+/** Whether a file of that name holds the bytes of a download that is not complete. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY_NAME.test(name);
+}
+
 /** Removes what a download left that nobody will go on with. */
 export async function removeTemporary(path: string, temporaryName: string): Promise<void> {
   if (TEMPORARY_NAME.test(temporaryName)) await rm(join(dirname(path), temporaryName), { force: true });

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SsecError, systemErrorCode } from '../../errors.ts';
+import { isTemporaryName } from '../../transfer/atomic-file.ts';
 import { unreadable } from '../../transfer/file-source.ts';
 import type { PathFilter } from './path-filter.ts';
 
@@ -53,7 +54,8 @@ function* walk(where: Walk, folder: string): Generator<WalkEntry> {
       if (!where.filter.skipsFolder(path)) yield* walk(where, `${path}/`);
       continue;
     }
-    if (!where.filter.takes(path)) continue;
+    // what a download of ours left unfinished is no content
+    if (!where.filter.takes(path) || isTemporaryName(name)) continue;
     if (entry.isFile()) yield { kind: 'file', path };
     else if (entry.isSymbolicLink()) yield followLink(where, path);
     else yield { kind: 'skipped', path, why: 'it is no regular file' };

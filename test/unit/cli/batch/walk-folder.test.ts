@@ -53,7 +53,7 @@ describe('walkFolder', () => {
   });
 
   test('what is excluded is not looked at', () => {
-    const root = folderOf('a', 'tmp/b', 'sub/x.bak');
+    const root = folderOf('a', 'tmp/b', 'sub/x.bak', 'sub/.ssec-0123456789abcdef.tmp');
     symlinkSync('nowhere', join(root, 'sub/y.bak'));
     expect(walked(root, createPathFilter({ exclude: ['tmp/', '*.bak'] }))).toEqual(['a']);
   });
