@@ -15,6 +15,7 @@ export {
   abortUpload,
   listUploads,
 } from './multipart-uploads.ts';
+export { type ListObjectsOptions, type ListedObject, listObjects } from './list-objects.ts';
 export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './object-address.ts';
 export { type GetObjectStreamOptions, getObjectStream } from './get-object-stream.ts';
 export type { ObjectHead } from './object-head.ts';

@@ -10,7 +10,8 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   TLS_UNTRUSTED: 2,
   WRONG_REGION: 2,
   NOT_SUPPORTED: 2,
-  // 3 is for batches of which some items failed
+  // some items of a batch failed
+  PARTIAL: 3,
   CREDENTIALS_MISSING: 4,
   CREDENTIALS_INVALID: 4,
   CREDENTIALS_EXPIRED: 4,

@@ -44,6 +44,11 @@ async function hidesItsSize(path: string): Promise<boolean> {
 /** The content type that a name stands for. */
 export async function contentTypeOf(path: string, key: string): Promise<string | undefined> {
   const name = path !== '-' && extname(path) !== '' ? path : key;
+  return (await contentTypes())(name);
+}
+
+/** Loads the table, for as many names as wanted. */
+export async function contentTypes(): Promise<(name: string) => string | undefined> {
   const { default: mime } = await import('mime');
-  return mime.getType(name) ?? undefined;
+  return (name) => mime.getType(name) ?? undefined;
 }

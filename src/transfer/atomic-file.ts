@@ -51,7 +51,7 @@ export async function openFileTarget(path: string, options: FileTargetOptions = 
   });
   if (existing?.isDirectory() === true) throw new SsecError('FILE_UNWRITABLE', `"${name}" is a directory.`);
   if (existing !== undefined && !existing.isFile()) return specialFileSink(path, name, 'w');
-  if (existing !== undefined && options.noOverwrite === true) throw exists(name);
+  if (existing !== undefined && options.noOverwrite === true) throw targetFileExists(name);
   if (existing !== undefined) await refuseReadOnly(path, name);
   return AtomicFile.create(
     await resolveLinks(path),
@@ -61,6 +61,11 @@ export async function openFileTarget(path: string, options: FileTargetOptions = 
 }
 
 const TEMPORARY_NAME = /^\.ssec-[0-9a-f]{16}\.tmp$/;
+
+/** Whether a file of that name holds the bytes of a download that is not complete. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY_NAME.test(name);
+}
 
 /** Removes what a download left that nobody will go on with. */
 export async function removeTemporary(path: string, temporaryName: string): Promise<void> {
@@ -208,7 +213,9 @@ class AtomicFile implements PositionedSink {
       }
     } catch (error) {
       await this.discard();
-      throw systemErrorCode(error) === 'EEXIST' ? exists(this.#name) : unwritable(this.#name, error);
+      throw systemErrorCode(error) === 'EEXIST'
+        ? targetFileExists(this.#name)
+        : unwritable(this.#name, error);
     }
     await syncDirectory(dirname(this.#target));
   }
@@ -283,7 +290,8 @@ async function resolveLinks(path: string): Promise<string> {
   return join(folder, basename(path));
 }
 
-function exists(name: string): SsecError {
+/** There is something under that name. */
+export function targetFileExists(name: string): SsecError {
   return new SsecError('TARGET_EXISTS', `"${name}" exists already.`, {
     hints: ['leave --no-overwrite away to replace it'],
   });

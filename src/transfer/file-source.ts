@@ -43,10 +43,13 @@ export class FileSource extends Source {
       const stat = await handle.stat({ bigint: true });
       if (stat.isDirectory()) {
         throw new SsecError('USAGE', `"${name}" is a directory; put takes one file.`, {
-          hints: [`name a file in it, or stream it: tar -C ${shellWord(name)} -c . | ssec put - NAME.tar`],
+          hints: [
+            `put every file in it: ssec put -r ${shellWord(name)}`,
+            `or stream it as one object: tar -C ${shellWord(name)} -c . | ssec put - NAME.tar`,
+          ],
         });
       }
-      if (!stat.isFile()) throw new SsecError('USAGE', `"${name}" is not a regular file.`);
+      if (!stat.isFile()) throw notRegular(name);
       return new FileSource(name, handle, stat);
     } catch (error) {
       await handle.close();
@@ -80,7 +83,14 @@ export class FileSource extends Source {
   }
 }
 
-function unreadable(path: string, cause: unknown): SsecError {
+/** Opened in spite of all, it is a FIFO, a socket, a device. */
+export function notRegular(name: string): SsecError {
+  return new SsecError('USAGE', `"${name}" is not a regular file.`);
+}
+
+/** What the system said of a file that cannot be read, as one of our errors. */
+export function unreadable(path: string, cause: unknown): SsecError {
+  if (cause instanceof SsecError) return cause;
   switch (systemErrorCode(cause)) {
     case 'ENOENT':
     case 'ENOTDIR':

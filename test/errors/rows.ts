@@ -1349,7 +1349,10 @@ const files: readonly Row[] = [
     code: 'USAGE',
     exit: 2,
     message: '"folder" is a directory; put takes one file.',
-    hints: ['name a file in it, or stream it: tar -C folder -c . | ssec put - NAME.tar'],
+    hints: [
+      'put every file in it: ssec put -r folder',
+      'or stream it as one object: tar -C folder -c . | ssec put - NAME.tar',
+    ],
     argv: ['put', 'folder'],
     files: { 'folder/': '' },
     requests: 0,

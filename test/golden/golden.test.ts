@@ -1,5 +1,5 @@
 import { CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Sandbox, startSandbox } from 'ssec-sandbox';
@@ -29,6 +29,8 @@ beforeAll(async () => {
   cwd = freshFolder();
   writeFileSync(join(cwd, 'page.html'), '<p>hello\n');
   writeFileSync(join(cwd, 'my.key'), key, { mode: 0o644 });
+  mkdirSync(join(cwd, 'folder'));
+  writeFileSync(join(cwd, 'folder/page.html'), '<p>hello\n');
   env = { ...sandbox.env('my-bucket'), SSE_CUSTOMER_KEY_BASE64: key };
 });
 
@@ -109,7 +111,16 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     const result = await runCli(['sandbox', '--json'], { cwd, env: {}, signals });
     return JSON.parse(result.stdout) as unknown;
   },
+  'dry-run': async () => (await lines('stdout', ['put', '-r', 'folder', 'f/', '--dry-run']))[0],
   error: async () => (await lines('stderr', ['put', 'page.html', '-b', 'no-such-bucket']))[0],
+  'error-item': async () => {
+    await lines('stdout', ['put', '-r', 'folder', 'f/']);
+    return (await lines('stderr', ['put', '-r', 'folder', 'f/', '--no-overwrite']))[0];
+  },
+  'error-partial': async () => {
+    await lines('stdout', ['put', '-r', 'folder', 'f/']);
+    return (await lines('stderr', ['put', '-r', 'folder', 'f/', '--no-overwrite']))[1];
+  },
   'error-sandbox': async () => (await lines('stderr', ['sandbox', '--port', '70000']))[0],
   'error-usage': async () => (await lines('stderr', ['put']))[0],
   warning: async () => (await lines('stderr', ['put', 'page.html', '--key-file', 'my.key']))[0],

@@ -34,7 +34,10 @@ describe('README.md', () => {
   test('shows commands that work as they stand', async () => {
     const cwd = folder();
     prepare(cwd);
-    const [, quick = '', allow = '', everyday = '', large = '', oldEnv = ''] = fencedBlocks(readme, 'sh');
+    const [, quick = '', allow = '', everyday = '', folders = '', large = '', oldEnv = ''] = fencedBlocks(
+      readme,
+      'sh',
+    );
     const made = await shell(quick.split('\n').slice(0, 2).join('\n'), cwd);
     expect(made).toMatchObject({ code: 0, stdout: '.env\n' });
 
@@ -53,6 +56,12 @@ describe('README.md', () => {
     expect(day.code).toBe(0);
     expect(day.stdout).toContain('src/a.txt');
 
+    const many = await shell(`set -e\n${folders}\ncmp photos/b.jpg copy/b.jpg`, cwd);
+    expect(many).toMatchObject({ code: 0, stderr: '' });
+    expect(many.stdout).toMatch(/^s3:\/\/my-bucket\/photos\/a\.jpg$/m);
+    expect(many.stdout).toMatch(/^photos\/b\.jpg -> s3:\/\/my-bucket\/2026\/b\.jpg$/m);
+    expect(many.stdout).not.toContain('c.tmp ->');
+
     const transfers = await shell(`set -e\n${large}\nssec get shop.sql -o -`, cwd);
     expect(transfers).toMatchObject({ code: 0, stderr: '' });
     expect(transfers.stdout).toMatch(
@@ -69,7 +78,7 @@ describe('README.md', () => {
   }, 60_000);
 
   test('has no block of commands that nothing checks', () => {
-    expect(fencedBlocks(readme, 'sh')).toHaveLength(6);
+    expect(fencedBlocks(readme, 'sh')).toHaveLength(7);
   });
 
   test('its library example compiles and runs', async () => {
@@ -93,6 +102,10 @@ describe('README.md', () => {
   function prepare(cwd: string): void {
     copyFileSync(join(root, 'examples/sample.jpg'), join(cwd, 'sample.jpg'));
     writeFileSync(join(cwd, 'report.pdf'), '%PDF-1.7\n');
+    for (const name of ['a.jpg', 'b.jpg', 'c.tmp']) {
+      mkdirSync(join(cwd, 'photos'), { recursive: true });
+      writeFileSync(join(cwd, 'photos', name), name);
+    }
     for (const name of ['reports', 'src', 'bin']) mkdirSync(join(cwd, name));
     writeFileSync(join(cwd, 'src/a.txt'), 'a\n');
     writeFileSync(join(cwd, 'dump.tar'), Buffer.alloc(20_000_000, 'd'));

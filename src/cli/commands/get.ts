@@ -3,39 +3,27 @@ import { mkdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, posix, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SsecError, systemErrorCode } from '../../errors.ts';
-import type { SsecClient } from '../../client.ts';
-import type { GetObjectResult } from '../../get-object.ts';
-import type { CustomerKey } from '../../keys/customer-key.ts';
 import {
   type ObjectAddress,
   checkObjectKey,
   formatObjectAddress,
   parseObjectAddress,
 } from '../../object-address.ts';
-import { shellWord } from '../../shell-word.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { openFileTarget } from '../../transfer/atomic-file.ts';
 import type { EarlierDownload } from '../../transfer/download-journal.ts';
 import { type Sink, streamSink, unwritable } from '../../transfer/sink.ts';
-import type { JournalPlace } from '../../transfer/transfer-journal.ts';
+import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch/batch-options.ts';
+import { downloadJournal, getRecord, ownFileRefused, ownFiles, withoutKeyHint } from '../download.ts';
 import type { Io } from '../io.ts';
-import { checksumFields } from '../output/checksum-fields.ts';
-import type { Redactor } from '../output/redactor.ts';
-import type { JsonRecord, Progress } from '../output/reporter.ts';
+import type { Progress } from '../output/reporter.ts';
 import { addTransferOptions } from '../options.ts';
 import { orInterrupted } from '../or-interrupted.ts';
 import type { Act } from '../program.ts';
-import {
-  type CommandContext,
-  bucketOf,
-  journalFolder,
-  loadKey,
-  loadSettings,
-  withClient,
-} from '../session.ts';
+import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
 import { terminalSink } from '../terminal-sink.ts';
 
-interface GetOptions {
+export interface GetOptions extends BatchOptions {
   readonly output?: string;
   readonly overwrite: boolean;
   readonly range?: string;
@@ -48,25 +36,31 @@ export function addGet(program: Command, act: Act): void {
     .argument('[source]', 'object key or s3://bucket/key (default: KEY)')
     .option('-o, --output <path>', 'file, folder/ or - for stdout (default: tmp/<uuid> with the extension)')
     .option('--no-overwrite', 'fail if the file exists')
-    .option('--range <bytes>', 'part of the object: 0-99, 100- or -100')
-    .addHelpText(
-      'after',
-      `
+    .option('--range <bytes>', 'part of the object: 0-99, 100- or -100');
+  addBatchOptions(command, 'every object under the prefix SOURCE, into the folder -o').addHelpText(
+    'after',
+    `
 Prints the path of the file, which exists only once every byte came and agreed with S3's checksum.
 
 Examples:
   path=$(ssec get sample.jpg)
   ssec get sample.jpg -o photo.jpg
   ssec get s3://other/2026/report.pdf -o reports/
+  ssec get -r photos/ -o photos --include '*.jpg' --skip-existing
   ssec get shop.sql -o - | psql shop`,
-    );
+  );
   command.action((source: string | undefined, options: GetOptions) =>
-    act(command, (context) => get(context, source, options)),
+    act(command, async (context) => {
+      if (options.recursive !== true) return get(context, source, options);
+      const { getFolder } = await import('./get-folder.ts');
+      return getFolder(context, source, options);
+    }),
   );
 }
 
 async function get(context: CommandContext, source: string | undefined, options: GetOptions): Promise<void> {
   const { io, reporter } = context;
+  refuseBatchOptions(options, 'get');
   if (options.output !== undefined && STDOUT.test(options.output) && options.json === true) {
     throw new SsecError('USAGE', '-o - and --json both want stdout; give one.');
   }
@@ -79,7 +73,11 @@ async function get(context: CommandContext, source: string | undefined, options:
   await withClient(context, settings, async (client) => {
     const { getObject } = await import('../../get-object.ts');
     let progress: Progress | undefined;
-    const journal = range === undefined ? journalOf(context, client, address, target) : undefined;
+    const noted = target.temporary ? resolve(io.cwd, 'tmp', '*') : target.path;
+    const journal =
+      range === undefined && target.path !== '-'
+        ? downloadJournal(context, client, address, noted)
+        : undefined;
     const result = await getObject({
       client,
       ...address,
@@ -117,49 +115,8 @@ async function get(context: CommandContext, source: string | undefined, options:
     if (!result.encrypted)
       reporter.notice(`${formatObjectAddress(address)} is not encrypted with a customer key`);
     if (target.path === '-') return;
-    await reporter.result(record(result, target.shown, customerKey, reporter.redactor), target.shown);
+    await reporter.result(getRecord(result, target.shown, customerKey, reporter.redactor), target.shown);
   });
-}
-
-/** How to ask without the key depends on where the key stands. */
-function withoutKeyHint(error: unknown, address: ObjectAddress, settings: Settings): unknown {
-  if (!(error instanceof SsecError) || error.code !== 'KEY_NOT_NEEDED') return error;
-  const { key } = settings;
-  if (key.kind === 'none' || key.kind === 'ring') return error;
-  const unset = key.origin.name.startsWith('SSEC_') ? `${key.origin.name}= ` : '';
-  const command = `${unset}SSE_CUSTOMER_KEY_BASE64= ssec get ${shellWord(formatObjectAddress(address))}`;
-  return new SsecError(error.code, error.message, {
-    hints: [`get it without one: ${command}`],
-    cause: error.cause,
-    context: error.context,
-  });
-}
-
-function record(
-  result: GetObjectResult,
-  path: string,
-  customerKey: CustomerKey | undefined,
-  redactor: Redactor,
-): JsonRecord {
-  return {
-    type: 'get',
-    Bucket: result.bucket,
-    Key: result.key,
-    Path: path,
-    Size: result.size,
-    SSECustomerAlgorithm: result.encrypted ? 'AES256' : null,
-    SSECustomerKeyMD5: result.encrypted ? (customerKey?.fingerprint ?? null) : null,
-    ...redactor.strikeMembers({
-      VersionId: result.versionId ?? null,
-      ContentRange: result.contentRange ?? null,
-      ETag: result.etag ?? null,
-      LastModified: result.lastModified?.toISOString() ?? null,
-      ContentType: result.contentType ?? null,
-      Metadata: result.metadata,
-      ...checksumFields(result.checksum),
-    }),
-    Proof: result.proof,
-  };
 }
 
 function resolveSource(source: string | undefined, settings: Settings): ObjectAddress {
@@ -209,19 +166,6 @@ function temporaryTarget(name: string, io: Io): Target {
   return { path: resolve(io.cwd, 'tmp', name), shown: posix.join('tmp', name), temporary: true };
 }
 
-/** Where a download is noted, so that the same command goes on with it. */
-function journalOf(
-  context: CommandContext,
-  client: SsecClient,
-  address: ObjectAddress,
-  target: Target,
-): JournalPlace | undefined {
-  const folder = journalFolder(context);
-  if (folder === undefined || target.path === '-') return undefined;
-  const file = target.temporary ? resolve(context.io.cwd, 'tmp', '*') : target.path;
-  return { folder, target: ['get', client.endpoint ?? '', address.bucket, address.key, file] };
-}
-
 /** The object's extension, where it is one that a file may have. */
 function safeExtension(key: string): string {
   const extension = posix.extname(key);
@@ -256,22 +200,9 @@ async function openTarget(
 /** The download must not replace the key that opens it, be it a key file or the env file with the key in it. */
 async function refuseKeyFile(target: Target, settings: Settings, io: Io): Promise<void> {
   if (target.path === '-') return;
-  const files = [
-    settings.key.kind === 'file' && settings.key.value !== '-' ? settings.key.value : undefined,
-    settings.envFilePath,
-  ];
-  const real = async (path: string): Promise<string> => realpath(path).catch(() => path);
-  const written = await real(target.path);
-  for (const file of files) {
-    if (file === undefined || (await real(resolve(io.cwd, file))) !== written) continue;
-    throw new SsecError(
-      'USAGE',
-      `"${target.shown}" holds your settings or your key; the download would replace it.`,
-      {
-        hints: ['name another file: -o FILE'],
-      },
-    );
-  }
+  const written = await realpath(target.path).catch(() => target.path);
+  if (!(await ownFiles(settings, io)).has(written)) return;
+  throw ownFileRefused(target.shown, 'name another file: -o FILE');
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#name-byte-ranges */

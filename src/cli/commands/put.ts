@@ -9,36 +9,20 @@ import {
   formatObjectAddress,
   parseObjectAddress,
 } from '../../object-address.ts';
-import type { UploadChecksum } from '../../put-request.ts';
 import { shellWord } from '../../shell-word.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { StreamSource } from '../../transfer/stream-source.ts';
-import type { JournalPlace } from '../../transfer/transfer-journal.ts';
+import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch/batch-options.ts';
 import type { Io } from '../io.ts';
 import { addTransferOptions, collectMetadata, parseHeaderValue, parseSize } from '../options.ts';
-import { checksumFields } from '../output/checksum-fields.ts';
 import { orInterrupted } from '../or-interrupted.ts';
 import type { Act } from '../program.ts';
-import {
-  type CommandContext,
-  bucketOf,
-  journalFolder,
-  loadKey,
-  loadSettings,
-  withClient,
-} from '../session.ts';
+import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
+import { type UploadOptions, loadWriteKey, putRecord, uploadFields, uploadJournal } from '../upload.ts';
 import { contentTypeOf, isPipe, openUploadSource } from '../upload-source.ts';
 
-interface PutOptions {
-  readonly overwrite: boolean;
-  readonly metadata?: Record<string, string>;
-  readonly contentType?: string;
-  readonly storageClass?: string;
-  readonly checksum: UploadChecksum;
-  readonly partSize?: number;
-  readonly allowWeakKey?: boolean;
-}
+export type PutOptions = UploadOptions & BatchOptions;
 
 export function addPut(program: Command, act: Act): void {
   const command = addTransferOptions(program.command('put'))
@@ -62,20 +46,25 @@ export function addPut(program: Command, act: Act): void {
       'bytes of a part, 5MiB to 5GiB (default: by the size, 8MiB and up)',
       parseSize,
     )
-    .option('--allow-weak-key', 'write with a key of 32 printable characters')
-    .addHelpText(
-      'after',
-      `
+    .option('--allow-weak-key', 'write with a key of 32 printable characters');
+  addBatchOptions(command, 'every file in the folder FILE, under the prefix DEST').addHelpText(
+    'after',
+    `
 Prints the s3:// address. It is printed only when S3 confirmed that it used the key.
 
 Examples:
   ssec put sample.jpg
   ssec put sample.jpg photos/            as photos/sample.jpg
   ssec put report.pdf s3://other/2026/report.pdf --no-overwrite
+  ssec put -r photos/ 2026/ --exclude '*.tmp' --skip-existing
   pg_dump shop | ssec put - shop.sql`,
-    );
+  );
   command.action((file: string | undefined, dest: string | undefined, options: PutOptions) =>
-    act(command, (context) => put(context, file, dest, options)),
+    act(command, async (context) => {
+      if (options.recursive !== true) return put(context, file, dest, options);
+      const { putFolder } = await import('./put-folder.ts');
+      return putFolder(context, file, dest, options);
+    }),
   );
 }
 
@@ -86,13 +75,13 @@ async function put(
   options: PutOptions,
 ): Promise<void> {
   const { io } = context;
+  refuseBatchOptions(options, 'put');
   const settings = await loadSettings(context, { usesKey: true });
   const { path, address } = await resolveTarget(file, dest, settings, io);
   if (path === '-' && settings.key.kind === 'file' && settings.key.value === '-') {
     throw new SsecError('USAGE', 'stdin cannot be the key and the data both.');
   }
-  const customerKey = await loadKey(context, settings);
-  checkWriteKey(customerKey, options);
+  const customerKey = await loadWriteKey(context, settings, options);
   const source = await orInterrupted(openUploadSource(path, io), io.signal);
   try {
     await withClient(context, settings, (client) =>
@@ -119,24 +108,20 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
   const contentType = options.contentType ?? (await contentTypeOf(what.path, address.key));
   const size = 'size' in source ? source.size : undefined;
   const progress = await reporter.progress(basename(source.name), size, io.signal);
-  const journal = journalOf(context, what);
+  const journal = uploadJournal(context, client, address, what.path);
   const result = await putObject({
     client,
     ...address,
     customerKey,
     source,
-    checksum: options.checksum,
-    noOverwrite: !options.overwrite,
+    ...uploadFields(options),
     onProgress: (bytes) => progress.update(bytes),
     onResumed: (bytes) => progress.resumed(bytes),
     onRetry: () => progress.retry(),
     onNotice: (message) => reporter.notice(message),
     signal: io.signal,
-    ...(options.partSize === undefined ? {} : { partSize: options.partSize }),
     ...(journal === undefined ? {} : { journal }),
     ...(contentType === undefined ? {} : { contentType }),
-    ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
-    ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
   })
     .then((done) => {
       progress.stop('done');
@@ -147,27 +132,8 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
     reporter.notice(
       `you may write ${formatObjectAddress(address)} and not read it; that the key was used rests on the server's word at the beginning`,
     );
-  const record = {
-    type: 'put',
-    Bucket: result.bucket,
-    Key: result.key,
-    ...reporter.redactor.strikeMembers({ VersionId: result.versionId ?? null, ETag: result.etag ?? null }),
-    Size: result.size,
-    ContentType: result.contentType ?? null,
-    SSECustomerAlgorithm: 'AES256',
-    SSECustomerKeyMD5: customerKey.fingerprint ?? null,
-    ...checksumFields(result.checksum),
-    Proof: result.proof,
-  };
+  const record = putRecord(result, customerKey, reporter.redactor);
   await reporter.result(record, formatObjectAddress(address));
-}
-
-/** Where a file's upload is noted, so that the same command goes on with it. */
-function journalOf(context: CommandContext, { client, address, path }: Upload): JournalPlace | undefined {
-  const folder = journalFolder(context);
-  if (folder === undefined || path === '-') return undefined;
-  const file = resolve(context.io.cwd, path);
-  return { folder, target: ['put', client.endpoint ?? '', address.bucket, address.key, file] };
 }
 
 /** What is read, and what it becomes. An argument beats `KEY`: `put other.jpg` never writes to KEY's object. */
@@ -208,21 +174,4 @@ async function resolveTarget(
 function checked(address: ObjectAddress): ObjectAddress {
   checkObjectKey(address.key);
   return address;
-}
-
-function checkWriteKey(key: CustomerKey | undefined, options: PutOptions): asserts key is CustomerKey {
-  if (key === undefined) {
-    throw new SsecError('KEY_MISSING', 'No customer key was given; nothing was sent.', {
-      hints: ['make one: ssec keygen --env', 'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64'],
-    });
-  }
-  if (key.weak && options.allowWeakKey !== true) {
-    throw new SsecError(
-      'KEY_MALFORMED',
-      'A key of 32 printable characters is too weak to write with; nothing was sent.',
-      {
-        hints: ['make a random key: ssec keygen --env', 'or write with it all the same: --allow-weak-key'],
-      },
-    );
-  }
 }

@@ -1,4 +1,4 @@
-import type { SsecError } from '../../errors.ts';
+import type { ErrorCode, SsecError } from '../../errors.ts';
 import type { RequestEvent } from '../../network-options.ts';
 import { type Output, write } from '../io.ts';
 import { ProgressHost } from './progress-host.ts';
@@ -16,6 +16,7 @@ export class HumanReporter implements Reporter {
   readonly #stderr: Output;
   readonly #options: OutputOptions;
   readonly #progress: ProgressHost;
+  readonly #explained = new Set<ErrorCode>();
 
   constructor(streams: { stdout: Output; stderr: Output }, options: OutputOptions) {
     this.#stdout = streams.stdout;
@@ -24,7 +25,7 @@ export class HumanReporter implements Reporter {
     this.#progress = new ProgressHost(streams.stderr);
   }
 
-  result(_record: JsonRecord, line: string): Promise<void> {
+  result(_record: JsonRecord | (() => JsonRecord), line: string): Promise<void> {
     const print = (): Promise<void> => write(this.#stdout, `${line}\n`);
     return this.#stdout.isTTY === true ? this.#progress.aside(print) : print();
   }
@@ -44,7 +45,11 @@ export class HumanReporter implements Reporter {
   }
 
   error(error: SsecError): void {
-    this.#line(`ssec: ${error.message}`);
+    const { item } = error.context;
+    this.#line(`ssec: ${item === undefined ? '' : `${String(item)}: `}${error.message}`);
+    // of the failures of many items, each kind is explained once
+    if (item !== undefined && this.#explained.has(error.code)) return;
+    if (item !== undefined) this.#explained.add(error.code);
     for (const hint of error.hints) this.#line(`hint: ${hint}`);
     const answer = describeAnswer(error, this.#options.verbose);
     if (answer !== undefined) this.#line(`note: ${answer}`);

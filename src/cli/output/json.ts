@@ -22,8 +22,9 @@ export class JsonReporter implements Reporter {
     this.#progress = new ProgressHost(streams.stderr);
   }
 
-  result(record: JsonRecord): Promise<void> {
-    return write(this.#stdout, `${JSON.stringify(record)}\n`);
+  result(record: JsonRecord | (() => JsonRecord)): Promise<void> {
+    const made = typeof record === 'function' ? record() : record;
+    return write(this.#stdout, `${JSON.stringify(made)}\n`);
   }
 
   notice(message: string): void {
@@ -39,7 +40,7 @@ export class JsonReporter implements Reporter {
   }
 
   error(error: SsecError): void {
-    const { status, serviceCode, serviceMessage, requestId } = error.context;
+    const { status, serviceCode, serviceMessage, requestId, itemPath, itemKey } = error.context;
     this.#line({
       type: 'error',
       Code: error.code,
@@ -50,6 +51,8 @@ export class JsonReporter implements Reporter {
       ServiceCode: serviceCode ?? null,
       ServiceMessage: serviceMessage ?? null,
       RequestId: requestId ?? null,
+      Path: itemPath ?? null,
+      Key: itemKey ?? null,
     });
   }
 

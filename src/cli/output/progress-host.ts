@@ -7,6 +7,7 @@ const BAR_INTERVAL_MS = 100;
 const LINES_INTERVAL_MS = 1000;
 
 const SILENT: Progress = {
+  isShown: false,
   update: () => undefined,
   resumed: () => undefined,
   total: () => undefined,

@@ -7,6 +7,8 @@ export type JsonRecord = { readonly type: string } & Readonly<Record<string, unk
 
 /** A transfer that is under way. `update` costs nothing: it is shown by a clock, not by what is told. */
 export interface Progress {
+  /** Whether anybody sees it: where not, no total need be found out. */
+  readonly isShown: boolean;
   /** Bytes that are there by now, in all; fewer than before where a part is tried again. */
   update(bytes: number): void;
   /**
@@ -26,8 +28,11 @@ export interface Progress {
 /** Who tells the user. Results go to stdout, everything else to stderr; nobody else writes to either. */
 export interface Reporter {
   readonly redactor: Redactor;
-  /** @param line what a person or a shell's `$(...)` gets; may be several lines */
-  result(record: JsonRecord, line: string): Promise<void>;
+  /**
+   * @param record or how to make it, where that costs something and is needed for JSON alone
+   * @param line what a person or a shell's `$(...)` gets; may be several lines
+   */
+  result(record: JsonRecord | (() => JsonRecord), line: string): Promise<void>;
   notice(message: string): void;
   /** Only with --verbose. */
   detail(message: string): void;

@@ -9,6 +9,7 @@ export interface ProgressView {
 
 /** A transfer that is shown at an interval, and not when its numbers change. */
 export class TimedProgress extends TransferMeter implements Progress {
+  readonly isShown = true;
   readonly #view: ProgressView;
   readonly #timer: NodeJS.Timeout;
   readonly #signal: AbortSignal | undefined;

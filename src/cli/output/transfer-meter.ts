@@ -22,7 +22,7 @@ export interface TransferStatus {
 }
 
 /** Keeps a transfer's numbers. What is called for every chunk stores one and does no more. */
-export class TransferMeter implements Omit<Progress, 'stop'> {
+export class TransferMeter implements Omit<Progress, 'stop' | 'isShown'> {
   readonly #startedAt = performance.now();
   #bytes = 0;
   #total: number | undefined;

@@ -1,0 +1,32 @@
+import { SsecError } from '../../errors.ts';
+
+/** One of the many things that a command works on. */
+export interface BatchItem {
+  /** How the user calls it. */
+  readonly label: string;
+  /** Local path, as it is shown; undefined where the item can have none. */
+  readonly path: string | undefined;
+  /** Object key; undefined where the item can have none. */
+  readonly key: string | undefined;
+}
+
+/** A failure that says whose it is. */
+export function itemFailure(error: SsecError, { label, path, key }: BatchItem): SsecError {
+  return new SsecError(error.code, error.message, {
+    hints: error.hints,
+    cause: error.cause,
+    context: { ...error.context, item: label, itemPath: path, itemKey: key },
+  });
+}
+
+/** What a batch ends with where not all went well. */
+export function someFailed(failed: number, total: number, skipExisting: boolean): SsecError {
+  const again = 'run the same command again';
+  return new SsecError('PARTIAL', `${failed} of ${total} files failed.`, {
+    hints: [
+      skipExisting
+        ? `${again}: what is there is skipped`
+        : `${again} with --skip-existing: what is there is skipped`,
+    ],
+  });
+}

@@ -1,0 +1,93 @@
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { SsecClient } from '../client.ts';
+import { SsecError } from '../errors.ts';
+import type { GetObjectResult } from '../get-object.ts';
+import type { CustomerKey } from '../keys/customer-key.ts';
+import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
+import type { Settings } from '../settings/settings.ts';
+import { shellWord } from '../shell-word.ts';
+import type { JournalPlace } from '../transfer/transfer-journal.ts';
+import type { Io } from './io.ts';
+import { checksumFields } from './output/checksum-fields.ts';
+import type { Redactor } from './output/redactor.ts';
+import type { JsonRecord } from './output/reporter.ts';
+import { type CommandContext, journalFolder } from './session.ts';
+
+/** What is told of a download that is done. */
+export function getRecord(
+  result: GetObjectResult,
+  path: string,
+  customerKey: CustomerKey | undefined,
+  redactor: Redactor,
+): JsonRecord {
+  return {
+    type: 'get',
+    Bucket: result.bucket,
+    Key: result.key,
+    Path: path,
+    Size: result.size,
+    SSECustomerAlgorithm: result.encrypted ? 'AES256' : null,
+    SSECustomerKeyMD5: result.encrypted ? (customerKey?.fingerprint ?? null) : null,
+    ...redactor.strikeMembers({
+      VersionId: result.versionId ?? null,
+      ContentRange: result.contentRange ?? null,
+      ETag: result.etag ?? null,
+      LastModified: result.lastModified?.toISOString() ?? null,
+      ContentType: result.contentType ?? null,
+      Metadata: result.metadata,
+      ...checksumFields(result.checksum),
+    }),
+    Proof: result.proof,
+  };
+}
+
+/** How to ask without the key depends on where the key stands. */
+export function withoutKeyHint(error: unknown, address: ObjectAddress, settings: Settings): unknown {
+  if (!(error instanceof SsecError) || error.code !== 'KEY_NOT_NEEDED') return error;
+  const { key } = settings;
+  if (key.kind === 'none' || key.kind === 'ring') return error;
+  const unset = key.origin.name.startsWith('SSEC_') ? `${key.origin.name}= ` : '';
+  const command = `${unset}SSE_CUSTOMER_KEY_BASE64= ssec get ${shellWord(formatObjectAddress(address))}`;
+  return new SsecError(error.code, error.message, {
+    hints: [`get it without one: ${command}`],
+    cause: error.cause,
+    context: error.context,
+  });
+}
+
+/** Where a download is noted, so that the same command goes on with it. @param file `*` = any in that folder */
+export function downloadJournal(
+  context: CommandContext,
+  client: SsecClient,
+  address: ObjectAddress,
+  file: string,
+): JournalPlace | undefined {
+  const folder = journalFolder(context);
+  if (folder === undefined) return undefined;
+  return { folder, target: ['get', client.endpoint ?? '', address.bucket, address.key, file] };
+}
+
+/** Real paths of the key file and of the env file with the key in it, which no transfer of many may touch. */
+export async function ownFiles(settings: Settings, io: Io): Promise<ReadonlySet<string>> {
+  const files = [
+    settings.key.kind === 'file' && settings.key.value !== '-' ? settings.key.value : undefined,
+    settings.envFilePath,
+  ].filter((file) => file !== undefined);
+  return new Set(
+    await Promise.all(
+      files.map((file) => realpath(resolve(io.cwd, file)).catch(() => resolve(io.cwd, file))),
+    ),
+  );
+}
+
+/** What is in the way of a file that holds the settings or the key. */
+export function ownFileRefused(shown: string, hint: string): SsecError {
+  return new SsecError(
+    'USAGE',
+    `"${shown}" holds your settings or your key; the download would replace it.`,
+    {
+      hints: [hint],
+    },
+  );
+}

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import type { SsecClient } from '../client.ts';
+import { SsecError } from '../errors.ts';
+import type { CustomerKey } from '../keys/customer-key.ts';
+import type { ObjectAddress } from '../object-address.ts';
+import type { PutObjectOptions, PutObjectResult, UploadChecksum } from '../put-request.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { JournalPlace } from '../transfer/transfer-journal.ts';
+import { checksumFields } from './output/checksum-fields.ts';
+import type { Redactor } from './output/redactor.ts';
+import type { JsonRecord } from './output/reporter.ts';
+import { type CommandContext, journalFolder, loadKey } from './session.ts';
+
+/** What `put` is told of each object, be it one or many. */
+export interface UploadOptions {
+  readonly overwrite: boolean;
+  readonly metadata?: Record<string, string>;
+  readonly contentType?: string;
+  readonly storageClass?: string;
+  readonly checksum: UploadChecksum;
+  readonly partSize?: number;
+  readonly allowWeakKey?: boolean;
+}
+
+/** The same, as the library takes it; the content type goes by the name and is not in it. */
+export function uploadFields(
+  options: UploadOptions,
+): Pick<PutObjectOptions, 'checksum' | 'noOverwrite' | 'partSize' | 'metadata' | 'storageClass'> {
+  return {
+    checksum: options.checksum,
+    noOverwrite: !options.overwrite,
+    ...(options.partSize === undefined ? {} : { partSize: options.partSize }),
+    ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
+    ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
+  };
+}
+
+/** What is told of an upload that is done. */
+export function putRecord(result: PutObjectResult, customerKey: CustomerKey, redactor: Redactor): JsonRecord {
+  return {
+    type: 'put',
+    Bucket: result.bucket,
+    Key: result.key,
+    ...redactor.strikeMembers({ VersionId: result.versionId ?? null, ETag: result.etag ?? null }),
+    Size: result.size,
+    ContentType: result.contentType ?? null,
+    SSECustomerAlgorithm: 'AES256',
+    SSECustomerKeyMD5: customerKey.fingerprint ?? null,
+    ...checksumFields(result.checksum),
+    Proof: result.proof,
+  };
+}
+
+/** Where a file's upload is noted, so that the same command goes on with it. */
+export function uploadJournal(
+  context: CommandContext,
+  client: SsecClient,
+  address: ObjectAddress,
+  path: string,
+): JournalPlace | undefined {
+  const folder = journalFolder(context);
+  if (folder === undefined || path === '-') return undefined;
+  const file = resolve(context.io.cwd, path);
+  return { folder, target: ['put', client.endpoint ?? '', address.bucket, address.key, file] };
+}
+
+/**
+ * The key to write with.
+ *
+ * @throws SsecError KEY_MISSING, KEY_MALFORMED
+ */
+export async function loadWriteKey(
+  context: CommandContext,
+  settings: Settings,
+  options: UploadOptions,
+): Promise<CustomerKey> {
+  const key = await loadKey(context, settings);
+  if (key === undefined) {
+    throw new SsecError('KEY_MISSING', 'No customer key was given; nothing was sent.', {
+      hints: ['make one: ssec keygen --env', 'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64'],
+    });
+  }
+  if (key.weak && options.allowWeakKey !== true) {
+    throw new SsecError(
+      'KEY_MALFORMED',
+      'A key of 32 printable characters is too weak to write with; nothing was sent.',
+      {
+        hints: ['make a random key: ssec keygen --env', 'or write with it all the same: --allow-weak-key'],
+      },
+    );
+  }
+  return key;
+}
