@@ -59,7 +59,9 @@ export class FileSource extends Source {
   async digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest> {
     const md5 = options.md5 ? createHash('md5') : undefined;
     let crc32 = 0;
-    for await (const chunk of this.#read()) {
+    // looked at and done with: one buffer does for all, where a new one each time would be garbage of the file's size
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.size));
+    for await (const chunk of this.#read(buffer)) {
       options.signal?.throwIfAborted();
       crc32 = updateCrc32(crc32, chunk);
       md5?.update(chunk);
@@ -76,11 +78,16 @@ export class FileSource extends Source {
     await this.#handle.close();
   }
 
-  /** All of the file but never a byte more: a file that grows while it is read must not change the length. */
-  async *#read(): AsyncGenerator<Buffer> {
+  /**
+   * All of the file but never a byte more: a file that grows while it is read must not change the length.
+   *
+   * @param buffer holds one chunk after another; without it each has its own
+   */
+  async *#read(buffer?: Buffer): AsyncGenerator<Buffer> {
     let position = 0;
     while (position < this.size) {
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.size - position));
+      const length = Math.min(CHUNK_BYTES, this.size - position);
+      const chunk = buffer?.subarray(0, length) ?? Buffer.allocUnsafe(length);
       let filled = 0;
       while (filled < chunk.length) {
         const { bytesRead } = await this.#handle
