@@ -23,7 +23,11 @@ export interface ObjectHead {
   readonly encrypted: boolean;
 }
 
-/** @throws SsecError SERVICE_REFUSED where the server does not say how long the object is */
+/**
+ * @throws SsecError SERVICE_REFUSED where the server does not say how long the object is
+ *
+ * @internal
+ */
 export function objectHead(
   address: ObjectAddress,
   output: GetObjectCommandOutput | HeadObjectCommandOutput,

@@ -63,7 +63,11 @@ export interface PutObjectResult {
   readonly proof: 'CRC32' | 'MD5' | 'size' | 'create-echo';
 }
 
-/** Whether Content-MD5 must go along for the server to verify anything. */
+/**
+ * Whether Content-MD5 must go along for the server to verify anything.
+ *
+ * @internal
+ */
 export function sendsMd5({
   client,
   checksum = 'auto',
@@ -71,7 +75,11 @@ export function sendsMd5({
   return checksum === 'md5' || (checksum === 'auto' && !client.verifiesChecksums);
 }
 
-/** The condition failed: somebody's object is there. */
+/**
+ * The condition failed: somebody's object is there.
+ *
+ * @internal
+ */
 export function targetExists(
   address: { readonly bucket: string; readonly key: string },
   cause?: unknown,
@@ -84,7 +92,11 @@ export function targetExists(
   });
 }
 
-/** What describes the object, on PutObject and on CreateMultipartUpload alike. */
+/**
+ * What describes the object, on PutObject and on CreateMultipartUpload alike.
+ *
+ * @internal
+ */
 export function descriptionFields(options: PutObjectOptions) {
   return {
     ...(options.contentType === undefined ? {} : { ContentType: options.contentType }),

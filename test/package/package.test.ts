@@ -100,6 +100,7 @@ describe('the package ssec', () => {
       'docs/compatibility.md',
       'docs/decisions.md',
       'docs/json.md',
+      'docs/library.md',
       'docs/limits.md',
       'docs/security.md',
       'package.json',

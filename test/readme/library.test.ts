@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ describe('docs/library.md', () => {
     const names = [...blocks.matchAll(/import \{([^}]*)\} from 'ssec';/g)].flatMap(([, list = '']) =>
       list.split(',').map((name) => name.trim()),
     );
-    const used = [...new Set([...names, 'getObjectStream'])].join(', ');
+    const used = [...new Set([...names, 'getObjectStream', 'listObjects'])].join(', ');
     const module = [
       `import { ${used} } from ${JSON.stringify(join(root, 'dist/types/index.d.ts').replace(/\.d\.ts$/, '.js'))};`,
       `import { pipeline } from 'node:stream/promises';`,
@@ -29,7 +29,7 @@ describe('docs/library.md', () => {
     ].join('\n');
     writeFileSync(join(cwd, 'example.mts'), module);
     const compile = (): string =>
-      execFileSync(
+      spawnSync(
         process.execPath,
         [
           join(root, 'node_modules/typescript/bin/tsc'),
@@ -47,7 +47,7 @@ describe('docs/library.md', () => {
           'example.mts',
         ],
         { cwd, encoding: 'utf8' },
-      );
+      ).stdout;
     expect(compile()).toBe('');
   });
 });
