@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import type { SsecClient } from '../client.ts';
 import { SsecError } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
-import type { ObjectAddress } from '../object-address.ts';
+import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
 import type { PutObjectOptions, PutObjectResult, UploadChecksum } from '../put-request.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
 import { checksumFields } from './output/checksum-fields.ts';
 import type { Redactor } from './output/redactor.ts';
-import type { JsonRecord } from './output/reporter.ts';
+import type { JsonRecord, Reporter } from './output/reporter.ts';
 import { type CommandContext, journalFolder, loadKey } from './session.ts';
 
 /** What `put` is told of each object, be it one or many. */
@@ -49,6 +49,14 @@ export function putRecord(result: PutObjectResult, customerKey: CustomerKey, red
     ...checksumFields(result.checksum),
     Proof: result.proof,
   };
+}
+
+/** Says what the proof of an upload rests on, where that is less than it should be. */
+export function tellWeakProof(result: PutObjectResult, reporter: Reporter): void {
+  if (result.proof === 'create-echo')
+    reporter.notice(
+      `you may write ${formatObjectAddress(result)} and not read it; that the key was used rests on the server's word at the beginning`,
+    );
 }
 
 /** Where a file's upload is noted, so that the same command goes on with it. */

@@ -33,11 +33,11 @@ function readSmall(path: string, name: string): BytesSource | undefined {
     // one byte more: a file that grows, or hides its size as those of /proc do, is found out
     const bytes = Buffer.allocUnsafe(status.size + 1);
     let filled = 0;
-    for (;;) {
+    do {
       const read = readSync(file, bytes, filled, bytes.length - filled, filled);
+      if (read === 0) break;
       filled += read;
-      if (read === 0 || filled === bytes.length) break;
-    }
+    } while (filled < status.size);
     if (filled !== status.size || fstatSync(file).mtimeMs !== status.mtimeMs) throw changed(name);
     return new BytesSource(bytes.subarray(0, filled), name);
   } catch (error) {

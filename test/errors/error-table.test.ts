@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runCli, type CliResult } from '../support/run-cli.ts';
@@ -71,6 +71,42 @@ describe.concurrent('as JSON', () => {
     });
     expect(result.code).toBe(row.exit);
     expect(result.stdout).toBe('');
+  });
+});
+
+describe('some of many', () => {
+  const row: Row = {
+    when: 'some files of many',
+    argv: ['put', '-r', 'dir'],
+    code: 'PARTIAL',
+    exit: 3,
+    message: '2 of 3 files failed.',
+    files: { 'dir/good': 'x' },
+    prepare: ({ cwd }) => {
+      for (const name of ['a', 'b']) symlinkSync('gone', join(cwd, 'dir', name));
+    },
+  };
+
+  test('for a person: a line each, and at the end how many', async () => {
+    const result = await runRow(row, row.argv);
+    expect(result).toMatchObject({ code: row.exit, stdout: 's3://my-bucket/dir/good\n' });
+    expect(result.messages.split('\n')).toEqual([
+      'ssec: dir/a: "dir/a" is a link to a file that is not there.',
+      'ssec: dir/b: "dir/b" is a link to a file that is not there.',
+      `ssec: ${row.message}`,
+      'hint: run the same command again with --skip-existing: what is there is skipped',
+      '',
+    ]);
+  });
+
+  test('as JSON: an object each', async () => {
+    const result = await runRow(row, [...row.argv, '--json']);
+    const errors = result.messages.trimEnd().split('\n');
+    expect(errors.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { type: 'error', Code: 'FILE_NOT_FOUND', ExitCode: 5, Path: 'dir/a', Key: 'dir/a' },
+      { type: 'error', Code: 'FILE_NOT_FOUND', ExitCode: 5, Path: 'dir/b', Key: 'dir/b' },
+      { type: 'error', Code: row.code, ExitCode: row.exit, Message: row.message, Path: null, Key: null },
+    ]);
   });
 });
 

@@ -83,7 +83,8 @@ export async function runBatch<Item>(batch: Batch<Item>): Promise<number> {
         await run(next.value, stop.signal);
       } catch (thrown) {
         const error = asSsecError(thrown, signal);
-        if (stop.signal.aborted) cutOff ??= error;
+        // of those that were cut off, one that says how to go on
+        if (stop.signal.aborted) cutOff = (cutOff?.hints.length ?? 0) > 0 ? cutOff : error;
         else if (concernsAll(error)) end(error);
         else if (batch.failFast) end(batch.describe(error, next.value));
         else {

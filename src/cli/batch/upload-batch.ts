@@ -11,7 +11,7 @@ import { SMALL_FILE_BYTES, openFile } from '../../transfer/small-file.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { Progress } from '../output/reporter.ts';
 import type { CommandContext } from '../session.ts';
-import { type UploadOptions, putRecord, uploadFields, uploadJournal } from '../upload.ts';
+import { type UploadOptions, putRecord, tellWeakProof, uploadFields, uploadJournal } from '../upload.ts';
 import { contentTypes } from '../upload-source.ts';
 import { BATCH_WIDTH, type BatchOptions } from './batch-options.ts';
 import { BatchProgress } from './batch-progress.ts';
@@ -200,6 +200,7 @@ export class UploadBatch {
         ...(contentType === undefined ? {} : { contentType }),
       });
       tools.progress.ended(isSmall ? source.size : 0);
+      tellWeakProof(result, reporter);
       await reporter.result(
         () => putRecord(result, customerKey, reporter.redactor),
         formatObjectAddress(address),

@@ -19,7 +19,14 @@ import { addTransferOptions, collectMetadata, parseHeaderValue, parseSize } from
 import { orInterrupted } from '../or-interrupted.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
-import { type UploadOptions, loadWriteKey, putRecord, uploadFields, uploadJournal } from '../upload.ts';
+import {
+  type UploadOptions,
+  loadWriteKey,
+  putRecord,
+  tellWeakProof,
+  uploadFields,
+  uploadJournal,
+} from '../upload.ts';
 import { contentTypeOf, isPipe, openUploadSource } from '../upload-source.ts';
 
 export type PutOptions = UploadOptions & BatchOptions;
@@ -128,10 +135,7 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
       return done;
     })
     .finally(() => progress.stop());
-  if (result.proof === 'create-echo')
-    reporter.notice(
-      `you may write ${formatObjectAddress(address)} and not read it; that the key was used rests on the server's word at the beginning`,
-    );
+  tellWeakProof(result, reporter);
   const record = putRecord(result, customerKey, reporter.redactor);
   await reporter.result(record, formatObjectAddress(address));
 }
