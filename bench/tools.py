@@ -52,7 +52,9 @@ class Session:
         self.key_file = scratch / "key"
         self.key_file.write_bytes(key)
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.env = inherited | server.env | {"XDG_CACHE_HOME": str(scratch / "cache")}
+        # what a tool keeps for itself goes when the run is over
+        own = {f"XDG_{name}_HOME": str(scratch / name.lower()) for name in ("CACHE", "STATE")}
+        self.env = inherited | server.env | own
 
 
 def make_key():
@@ -118,7 +120,9 @@ class Ssec(Tool):
         name = transfer.name + ("/" if tree else "")
         recursive = ["-r"] if tree else []
         if transfer.verb == "download":
-            return [self.node, SSEC, "get", *recursive, name, "-o", str(transfer.path), "--quiet"]
+            # relative: some builds take no folder below /dev, and /dev/shm is one
+            output = f"{transfer.path.relative_to(session.scratch)}/" if tree else str(transfer.path)
+            return [self.node, SSEC, "get", *recursive, name, "-o", output, "--quiet"]
         checksum = ["--checksum", self.checksum] if self.checksum else []
         return [self.node, SSEC, "put", *recursive, str(transfer.path), name, "--quiet", "--allow-weak-key", *checksum]
 

@@ -29,6 +29,7 @@ const IDLE_STEPS = new Set([
 /**
  * A client's middleware stack, put in order once for each kind of command rather than for each request, and without
  * the steps that do nothing. Every request has a context of its own all the same, unlike in the SDK's own cache.
+ * The first command of a kind stands for all: a step that is added to a single one is not seen.
  */
 export class RequestPipeline {
   readonly #client: Stack;

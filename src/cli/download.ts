@@ -14,6 +14,13 @@ import type { Redactor } from './output/redactor.ts';
 import type { JsonRecord } from './output/reporter.ts';
 import { type CommandContext, journalFolder } from './session.ts';
 
+const STDOUT = /^(?:-|\/dev\/stdout|\/dev\/fd\/1|\/proc\/self\/fd\/1)$/;
+
+/** Whether a path is a name of our own stdout. */
+export function isStdout(path: string): boolean {
+  return STDOUT.test(path);
+}
+
 /** What is told of a download that is done. */
 export function getRecord(
   result: GetObjectResult,

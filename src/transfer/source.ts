@@ -43,8 +43,11 @@ export abstract class Source {
   async digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest> {
     const md5 = options.md5 ? createHash('md5') : undefined;
     let crc32 = 0;
-    for await (const chunk of this.#chunks()) {
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.size));
+    for (let position = 0; position < this.size; position += buffer.length) {
       options.signal?.throwIfAborted();
+      const chunk = buffer.subarray(0, this.size - position);
+      await this.read(position, chunk);
       crc32 = updateCrc32(crc32, chunk);
       md5?.update(chunk);
     }

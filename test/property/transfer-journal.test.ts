@@ -78,7 +78,13 @@ describe('the journal of a transfer', () => {
   test('whatever stands in the file, it is opened', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.oneof(fc.uint8Array({ maxLength: 30 }), fc.json().map(Buffer.from)), { maxLength: 6 }),
+        fc.array(
+          fc.oneof(
+            fc.uint8Array({ maxLength: 30 }),
+            fc.json().map((text) => Buffer.from(text)),
+          ),
+          { maxLength: 6 },
+        ),
         async (lines) => {
           const place = newPlace();
           await (await open(place)).keep();

@@ -23,7 +23,9 @@ describe('docs/library.md', () => {
       `import { pipeline } from 'node:stream/promises';`,
       `import { PassThrough } from 'node:stream';`,
       `const unpack = new PassThrough();`,
-      blocks.replace(/import \{[^}]*\} from 'ssec';/g, '').replace('const { object, stream }', 'const { stream }'),
+      blocks
+        .replace(/import \{[^}]*\} from 'ssec';/g, '')
+        .replace('const { object, stream }', 'const { stream }'),
     ].join('\n');
     writeFileSync(join(cwd, 'example.mts'), module);
     const compile = (): string =>
@@ -31,8 +33,17 @@ describe('docs/library.md', () => {
         process.execPath,
         [
           join(root, 'node_modules/typescript/bin/tsc'),
-          ...['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext'],
-          ...['--types', 'node', '--typeRoots', join(root, 'node_modules/@types'), '--ignoreConfig'],
+          '--noEmit',
+          '--strict',
+          '--target',
+          'es2022',
+          '--module',
+          'nodenext',
+          '--types',
+          'node',
+          '--typeRoots',
+          join(root, 'node_modules/@types'),
+          '--ignoreConfig',
           'example.mts',
         ],
         { cwd, encoding: 'utf8' },

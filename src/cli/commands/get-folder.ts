@@ -6,7 +6,7 @@ import { DownloadBatch } from '../batch/download-batch.ts';
 import { LocalFolder } from '../batch/local-folder.ts';
 import { parsePrefix } from '../batch/object-prefix.ts';
 import { createPathFilter } from '../batch/path-filter.ts';
-import { ownFiles } from '../download.ts';
+import { isStdout, ownFiles } from '../download.ts';
 import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
 import type { GetOptions } from './get.ts';
 
@@ -46,7 +46,7 @@ function folderOf({ output, range }: GetOptions): string {
   if (output === undefined || output === '') {
     throw new SsecError('USAGE', 'No folder was named for what -r downloads.', { hints: [usageOf('get')] });
   }
-  if (output === '-' || output.startsWith('/dev/')) {
+  if (isStdout(output)) {
     throw new SsecError('USAGE', 'Many objects go into a folder, and not to stdout.', {
       hints: [usageOf('get')],
     });

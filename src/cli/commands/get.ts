@@ -14,7 +14,14 @@ import { openFileTarget } from '../../transfer/atomic-file.ts';
 import type { EarlierDownload } from '../../transfer/download-journal.ts';
 import { type Sink, streamSink, unwritable } from '../../transfer/sink.ts';
 import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch/batch-options.ts';
-import { downloadJournal, getRecord, ownFileRefused, ownFiles, withoutKeyHint } from '../download.ts';
+import {
+  downloadJournal,
+  getRecord,
+  ownFileRefused,
+  ownFiles,
+  withoutKeyHint,
+  isStdout,
+} from '../download.ts';
 import type { Io } from '../io.ts';
 import type { Progress } from '../output/reporter.ts';
 import { addTransferOptions } from '../options.ts';
@@ -61,7 +68,7 @@ Examples:
 async function get(context: CommandContext, source: string | undefined, options: GetOptions): Promise<void> {
   const { io, reporter } = context;
   refuseBatchOptions(options, 'get');
-  if (options.output !== undefined && STDOUT.test(options.output) && options.json === true) {
+  if (options.output !== undefined && isStdout(options.output) && options.json === true) {
     throw new SsecError('USAGE', '-o - and --json both want stdout; give one.');
   }
   const settings = await loadSettings(context, { usesKey: true });
@@ -132,9 +139,6 @@ function resolveSource(source: string | undefined, settings: Settings): ObjectAd
   return address;
 }
 
-/** Names of our own stdout. */
-const STDOUT = /^(?:-|\/dev\/stdout|\/dev\/fd\/1|\/proc\/self\/fd\/1)$/;
-
 interface Target {
   /** Where it goes; `-` = stdout. */
   readonly path: string;
@@ -145,7 +149,7 @@ interface Target {
 }
 
 async function resolveTarget(address: ObjectAddress, options: GetOptions, io: Io): Promise<Target> {
-  const output = options.output !== undefined && STDOUT.test(options.output) ? '-' : options.output;
+  const output = options.output !== undefined && isStdout(options.output) ? '-' : options.output;
   if (output === '-') return { path: '-', shown: '-', temporary: false };
   if (output === '') throw new SsecError('USAGE', '-o is empty.');
   if (output === undefined) return temporaryTarget(randomUUID() + safeExtension(address.key), io);
