@@ -20,7 +20,7 @@ import { type Settings, resolveSettings } from '../settings/settings.ts';
 import { childEnvironment } from './child-environment.ts';
 import type { Io } from './io.ts';
 import { clientOptions, flagLayer } from './options.ts';
-import { orInterrupted } from './or-interrupted.ts';
+import { orInterrupted } from '../transfer/or-interrupted.ts';
 import type { Reporter } from './output/reporter.ts';
 
 /** What every command's action is given. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { SsecError, systemErrorCode } from '../errors.ts';
+import { orInterrupted } from './or-interrupted.ts';
 
 /** Bytes that come once, in order, and whose end nobody knows: stdin, a pipe. */
 export class StreamSource {
@@ -48,7 +49,9 @@ export class StreamSource {
 
   async #next(): Promise<Uint8Array | undefined> {
     try {
-      const { value, done } = await this.#chunks.next();
+      const chunk = this.#chunks.next();
+      // a stream that still waits for the other end of its pipe does not close
+      const { value, done } = await (this.#signal === undefined ? chunk : orInterrupted(chunk, this.#signal));
       this.#signal?.throwIfAborted();
       if (done === true) return undefined;
       return value instanceof Uint8Array ? value : Buffer.from(String(value));

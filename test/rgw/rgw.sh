@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # A real S3 server on 127.0.0.1 for the tests: Ceph RADOS Gateway over one monitor and one OSD.
 #
-#   rgw.sh install     install with apt-get what is missing: Ceph, aws CLI, boto3
+#   rgw.sh install     install with apt-get what is missing: Ceph, aws CLI, boto3, rclone
 #   rgw.sh start DIR   make a new cluster in DIR (absent or empty) and start it
 #   rgw.sh env DIR     print shell exports for S3 clients: eval "$(rgw.sh env DIR)"
 #   rgw.sh stop DIR    stop the daemons (a stopped cluster is not started again: wipe it)
 #   rgw.sh wipe DIR    stop them and remove DIR
 #
 # All listens on 127.0.0.1 alone, on free ports. Data lie in one sparse file in DIR, so DIR must be on a
-# disk, with some 100 MiB and room for what the tests store. No privilege is needed except to install.
+# disk, with some 100 MiB and room for what the tests store at a time. No privilege is needed except to install.
 set -euo pipefail
 umask 077
 
@@ -34,6 +34,7 @@ missing_packages() {
   # The distribution's own, whatever else comes first on PATH: the tests want these versions.
   [ -x /usr/bin/aws ] || echo awscli
   /usr/bin/python3 -c 'import boto3' 2>/dev/null || echo python3-boto3
+  [ -x /usr/bin/rclone ] || echo rclone
 }
 
 cmd_install() {
@@ -123,15 +124,17 @@ osd data = $dir/osd
 osd memory target = 1073741824
 bluestore block create = true
 bluestore block size = $((capacity_gib << 30))
+# Room that was given back is used again before the file grows.
+bluestore avl alloc bf free pct = 100
 
 [client]
 rgw data = $dir/rgw
 # tcp_nodelay: without it Nagle's algorithm puts 40 ms into every small request.
 rgw frontends = beast tcp_nodelay=1 endpoint=127.0.0.1:$2 ssl_endpoint=127.0.0.1:$3 ssl_certificate=$dir/tls/server.pem ssl_private_key=$dir/tls/server.key
 # What is deleted or overwritten gives its room back after seconds; the default is hours.
-rgw gc obj min wait = 10
-rgw gc processor period = 10
-rgw gc processor max time = 10
+rgw gc obj min wait = 2
+rgw gc processor period = 2
+rgw gc processor max time = 2
 CONF
 }
 

@@ -25,7 +25,7 @@ import {
 import type { Io } from '../io.ts';
 import type { Progress } from '../output/reporter.ts';
 import { addTransferOptions } from '../options.ts';
-import { orInterrupted } from '../or-interrupted.ts';
+import { orInterrupted } from '../../transfer/or-interrupted.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
 import { terminalSink } from '../terminal-sink.ts';

@@ -16,7 +16,7 @@ import type { StreamSource } from '../../transfer/stream-source.ts';
 import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch/batch-options.ts';
 import type { Io } from '../io.ts';
 import { addTransferOptions, collectMetadata, parseHeaderValue, parseSize } from '../options.ts';
-import { orInterrupted } from '../or-interrupted.ts';
+import { orInterrupted } from '../../transfer/or-interrupted.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
 import {
