@@ -454,3 +454,111 @@ test('the same download twice at once: the second is noted nowhere and right', a
   for (const { path } of [into, second]) expect(readFileSync(path).equals(content)).toBe(true);
   expect(journalsOf(into)).toEqual([]);
 });
+
+describe('a download to where bytes go in order', () => {
+  const into = (came: Buffer[]): Sink => ({
+    write: (chunk) => {
+      came.push(Buffer.from(chunk));
+      return Promise.resolve();
+    },
+    commit: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
+  });
+
+  test('a body that breaks midway goes on from where it was', async () => {
+    let breaks = 0;
+    const here = await run(
+      servesObject(
+        () => checked,
+        (answer, request) => (startOf(request) === 8 * MiB && breaks++ === 0 ? cut(answer, 5 * MiB) : answer),
+      ),
+      { maxAttempts: 2 },
+    );
+    const came: Buffer[] = [];
+    expect(await get(here, { openSink: () => Promise.resolve(into(came)) })).toMatchObject({
+      proof: 'CRC32',
+    });
+    expect(Buffer.concat(came).equals(content)).toBe(true);
+    const [first, again, ...more] = startsOf(here);
+    expect(first).toBe(8 * MiB);
+    expect(again).toBeGreaterThan(10 * MiB);
+    expect(again).toBeLessThanOrEqual(13 * MiB);
+    expect(more).toEqual([16 * MiB, 24 * MiB, 32 * MiB]);
+  });
+
+  test('a failure ends all that was asked for ahead', async () => {
+    const here = await run(
+      servesObject(
+        () => checked,
+        (answer, request) => (startOf(request) === 8 * MiB ? cut(answer, 1000) : answer),
+      ),
+    );
+    const came: Buffer[] = [];
+    const error = await rejected(get(here, { openSink: () => Promise.resolve(into(came)) }));
+    expect(error.code).toBe('NETWORK');
+    expect(error.hints.join()).not.toContain('kept');
+    // what was given out is right as far as it goes
+    const bytes = Buffer.concat(came);
+    expect(bytes.equals(content.subarray(0, bytes.length))).toBe(true);
+    const asked = here.server.requests.length;
+    await new Promise((done) => setTimeout(done, 30));
+    expect(here.server.requests).toHaveLength(asked);
+    expect(journalsOf(here)).toEqual([]);
+  });
+});
+
+describe('a download in one request', () => {
+  const small = content.subarray(0, 6 * MiB);
+  const object: StoredObject = {
+    content: small,
+    headers: { 'x-amz-checksum-crc32': crc32Base64(updateCrc32(0, small)) },
+  };
+
+  test('goes on where it broke, as often as was said', async () => {
+    let breaks = 0;
+    const into = await run(
+      servesObject(
+        () => object,
+        (answer) => (breaks++ < 2 ? cut(answer, 2 * MiB) : answer),
+      ),
+      { maxAttempts: 3 },
+    );
+    expect(await get(into)).toMatchObject({ proof: 'CRC32' });
+    expectRight(into, small);
+    const starts = startsOf(into);
+    expect(starts).toHaveLength(2);
+    expect(starts[0]).toBeGreaterThan(MiB);
+    expect(starts[1]).toBeGreaterThan(starts[0] ?? 0);
+    for (const { headers } of into.server.requests.slice(1)) expect(headers['if-match']).toBe('"e"');
+  });
+
+  test('is not mixed of two objects where it broke', async () => {
+    let etag = '"e"';
+    const into = await run(
+      servesObject(
+        () => ({ ...object, etag }),
+        (answer) => {
+          etag = '"f"';
+          return cut(answer, 2 * MiB);
+        },
+      ),
+      { maxAttempts: 3 },
+    );
+    expect((await rejected(get(into))).code).toBe('OBJECT_CHANGED');
+    expectCleared(into);
+  });
+
+  test('a large one, where one request at a time is wanted, is noted nowhere', async () => {
+    const into = await run(
+      servesObject(
+        () => checked,
+        (answer) => cut(answer, 20 * MiB),
+      ),
+      { concurrency: 1 },
+    );
+    const error = await rejected(get(into));
+    expect(error.code).toBe('NETWORK');
+    expect(error.hints.join()).not.toContain('kept');
+    expectCleared(into);
+  });
+});
