@@ -48,7 +48,13 @@ export async function withAttempts<T>(
     options.onRetry?.();
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
     // not all at the same moment
-    await sleep(wait * (0.5 + Math.random() / 2), undefined, optionalSignal(options.signal));
+    await sleep(wait * (0.5 + Math.random() / 2), undefined, optionalSignal(options.signal)).catch(
+      (error: unknown) => {
+        // it says that it was interrupted; the signal says why
+        options.signal?.throwIfAborted();
+        throw error;
+      },
+    );
   }
 }
 

@@ -13,6 +13,10 @@ import {
   type RunningChecksum,
   checksumFactory,
 } from './checksum.ts';
+import { runWorkers } from './workers.ts';
+
+/** Requests for single parts under way at once. */
+const REQUESTS_AT_ONCE = 8;
 
 /** How an object was cut when it was uploaded. */
 export interface PartSizes {
@@ -43,7 +47,7 @@ export async function findPartSizes(
   const listed = await listedSizes(object, options).catch(() => undefined);
   if (listed?.length === composite.parts && sum(listed) === object.size)
     return { sizes: listed, exact: true };
-  const first = await firstPartSize(object, options).catch(() => undefined);
+  const first = await headPartSize(object, 1, options).catch(() => undefined);
   if (first === undefined || first < 1 || Math.ceil(object.size / first) !== composite.parts)
     return undefined;
   const sizes = Array.from({ length: composite.parts }, (_, i) => Math.min(first, object.size - i * first));
@@ -71,13 +75,40 @@ async function listedSizes(object: ObjectHead, options: PartSizesOptions): Promi
   return sizes;
 }
 
-async function firstPartSize(object: ObjectHead, options: PartSizesOptions): Promise<number | undefined> {
+/**
+ * Whether the parts are of these sizes, asked for one by one: a request for each, for where something does not agree.
+ *
+ * @returns undefined where that cannot be had
+ */
+export async function arePartSizes(
+  object: ObjectHead,
+  sizes: readonly number[],
+  options: PartSizesOptions,
+): Promise<boolean | undefined> {
+  let next = 0;
+  let result: boolean | undefined = true;
+  await runWorkers(Math.min(REQUESTS_AT_ONCE, sizes.length), options.signal, async (signal) => {
+    while (next < sizes.length && result === true) {
+      const index = next++;
+      const size = await headPartSize(object, index + 1, { ...options, signal }).catch(() => undefined);
+      signal.throwIfAborted();
+      if (size !== sizes[index]) result = size === undefined ? undefined : false;
+    }
+  });
+  return result;
+}
+
+async function headPartSize(
+  object: ObjectHead,
+  number: number,
+  options: PartSizesOptions,
+): Promise<number | undefined> {
   const { client, customerKey, signal } = options;
   const head = await client.send<HeadObjectCommandOutput>(
     new HeadObjectCommand({
       Bucket: object.bucket,
       Key: object.key,
-      PartNumber: 1,
+      PartNumber: number,
       ...(object.etag === undefined ? {} : { IfMatch: object.etag }),
       ...customerKey?.requestFields(),
     }),

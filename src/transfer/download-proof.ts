@@ -4,7 +4,7 @@ import type { CustomerKey } from '../keys/customer-key.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import type { ObjectHead } from '../object-head.ts';
 import { type ChecksumAlgorithm, type RunningChecksum, createChecksum } from './checksum.ts';
-import { type PartSizes, createComposite, findPartSizes } from './composite-checksum.ts';
+import { type PartSizes, arePartSizes, createComposite, findPartSizes } from './composite-checksum.ts';
 import type { PositionedSink } from './sink.ts';
 
 /**
@@ -90,8 +90,13 @@ export class DownloadVerifier {
     }
     if (composite === undefined || this.#parts === undefined) return 'size';
     if (computed === composite.value) return `${composite.algorithm}_COMPOSITE`;
-    if (this.#parts.exact) throw mismatch(this.#object, computed);
-    this.#unverified('its parts are not of one size, and S3 does not say where they begin');
+    const { sizes, exact } = this.#parts;
+    const agreed =
+      exact || (await arePartSizes(this.#object, sizes, { signal: undefined, ...this.#options }));
+    if (agreed === true) throw mismatch(this.#object, computed);
+    this.#unverified(
+      agreed === false ? 'its parts are not of one size' : 'S3 does not say where its parts begin',
+    );
     return 'size';
   }
 

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import type { SandboxOptions } from 'ssec-sandbox';
 import { describe, expect, test } from 'vitest';
 import { SsecError } from '../../src/errors.ts';
@@ -55,9 +55,21 @@ describe('an upload that can never come right is cleared away', () => {
     expect(world.count('CompleteMultipartUpload')).toBe(0);
   });
 
-  test('an object that is there already, seen before Complete', async () => {
+  test('an object that is there already is seen before anything is sent', async () => {
     const world = await sandboxed();
     await world.plain.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'k', Body: 'mine' }));
+    expect((await rejected(put(world, { noOverwrite: true }))).code).toBe('TARGET_EXISTS');
+    expect(world.journals()).toEqual([]);
+    expect(await settledEvents(world)).toEqual(['HEAD /bucket/k']);
+  });
+
+  test('an object that comes meanwhile', async () => {
+    const world = await sandboxed({
+      onRequest: async ({ operation }) => {
+        if (operation === 'CreateMultipartUpload')
+          await world.plain.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'k', Body: 'mine' }));
+      },
+    });
     expect((await rejected(put(world, { noOverwrite: true }))).code).toBe('TARGET_EXISTS');
     await expectCleared(world);
     expect(world.count('CompleteMultipartUpload')).toBe(0);
@@ -66,7 +78,7 @@ describe('an upload that can never come right is cleared away', () => {
   test('an object that comes between the look and Complete', async () => {
     const world = await sandboxed({
       onRequest: async ({ operation }) => {
-        if (operation === 'HeadObject' && world.count('HeadObject') === 1)
+        if (operation === 'HeadObject' && world.count('HeadObject') === 2)
           await world.plain.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'k', Body: 'mine' }));
       },
     });
@@ -183,7 +195,39 @@ describe('an upload that another run can finish is kept', () => {
   });
 });
 
+describe('an interruption between two tries', () => {
+  test.for([
+    ['of a part', 'fail UploadPart 503 SlowDown always'],
+    ['of Complete', 'fail CompleteMultipartUpload 503 SlowDown always'],
+  ] as const)('%s is told as what it is', async ([, fault]) => {
+    const stop = new AbortController();
+    const reason = new SsecError('CANCELLED', 'Interrupted.', { context: { signal: 'SIGTERM' } });
+    const world = await sandboxed({ faults: [fault] }, { maxAttempts: 3 });
+    const error = await rejected(
+      put(world, { signal: stop.signal, onRetry: () => setTimeout(() => stop.abort(reason), 10) }),
+    );
+    expect(error.context).toEqual({ signal: 'SIGTERM' });
+    expect(await world.uploads()).toHaveLength(1);
+    expect(world.journals()).toHaveLength(1);
+    await settledEvents(world);
+  });
+});
+
 describe('a stream', () => {
+  test('that does not end, interrupted: cleared away', async () => {
+    const stop = new AbortController();
+    const world = await sandboxed();
+    const endless = new PassThrough();
+    endless.write(content.subarray(0, 2 * partSize + 1000));
+    const source = new StreamSource(endless, 'stdin', stop.signal);
+    const reason = new SsecError('CANCELLED', 'Interrupted.');
+    const onProgress = (bytes: number): void => {
+      if (bytes >= 2 * partSize) stop.abort(reason);
+    };
+    expect((await rejected(put(world, { source, signal: stop.signal, onProgress }))).code).toBe('CANCELLED');
+    await expectCleared(world);
+  });
+
   test('that fails midway is cleared away', async () => {
     const world = await sandboxed();
     const failing = Readable.from(

@@ -10,7 +10,8 @@ const scripts = readdirSync(folder).filter((name) => name.endsWith('.txtar'));
 const freshFolder = temporaryFolders('scripts');
 
 describe.concurrent('scripts', () => {
-  test.for(scripts)('%s', async (name) => {
+  // only a guard: some move tens of megabytes, and a busy machine is no fault
+  test.for(scripts)('%s', { timeout: 60_000 }, async (name) => {
     await runScript(folder + name, { folder: freshFolder(), startServer: startScriptSandbox });
   });
 });

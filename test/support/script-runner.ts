@@ -14,7 +14,9 @@
  *   [!|exit N] ssec ARG...         run it; must end with 0, with anything else, with N
  *   [!|exit N] exec PROGRAM ARG... run a program; `ssec` is on its PATH
  *   exit N interrupt SIGNAL ssec ARG...
- *                                  run it, and send the signal once the stalled server is in the middle
+ *                                  run it, and send the signal once the stalled server is in the middle; with
+ *                                  `noted=K` before ssec: once K pieces of its transfer are noted; what a signal
+ *                                  ends has 128 and its number, as in a shell
  *   stdin FILE                     what the next command reads
  *   [!] stdout REGEX               what the last command printed matches (multi-line, ^ and $ at line ends)
  *   [!] stderr REGEX
@@ -31,6 +33,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { symlinkSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StalledServer, startStalledServer } from './stalled-server.ts';
@@ -60,7 +63,7 @@ interface Outcome {
 }
 
 const bin = fileURLToPath(new URL('../../bin/ssec.js', import.meta.url));
-const timeoutMs = 15_000;
+const timeoutMs = 30_000;
 
 /** Runs one script; throws at the first command that is not as it says, with its line and the last output. */
 export async function runScript(path: string, options: ScriptOptions): Promise<void> {
@@ -136,7 +139,7 @@ class Script {
     const [name = '', ...args] = words;
     if (name === '!') return this.#negated(args);
     if (name === 'exit' && args[1] === 'interrupt')
-      return this.#interrupt(args[2] === 'SIGINT' ? 'SIGINT' : 'SIGTERM', args.slice(3), Number(args[0]));
+      return this.#interrupt(args[2] as NodeJS.Signals, args.slice(3), Number(args[0]));
     if (name === 'exit') return this.#execute(args.slice(1), (code) => code === Number(args[0]));
     if (name === 'ssec' || name === 'exec') return this.#execute(words, (code) => code === 0);
     switch (name) {
@@ -199,21 +202,33 @@ class Script {
   }
 
   async #interrupt(signal: NodeJS.Signals, words: readonly string[], code: number): Promise<void> {
-    const stalled = this.#stalled;
-    if (stalled === undefined) throw new Error('interrupt wants a stalled server');
-    const child = this.#spawn(words);
+    const [, pieces] = /^noted=(\d+)$/.exec(words[0] ?? '') ?? [];
+    const child = this.#spawn(pieces === undefined ? words : words.slice(1));
     const outcome = this.#finish(child);
-    await Promise.race([stalled.inTheMiddle, outcome]);
-    // a download is in the middle once its temporary file holds something
-    while (
-      stalled.what === 'get' &&
-      child.exitCode === null &&
-      !['.ssec-*', 'tmp/.ssec-*'].some((file) => this.#exists(file))
-    )
-      await new Promise((done) => setTimeout(done, 5));
+    const isOver = (): boolean => child.exitCode !== null;
+    if (pieces === undefined) await this.#inTheMiddle(outcome, isOver);
+    else await until(() => isOver() || this.#noted() >= Number(pieces));
     child.kill(signal);
     this.#last = await outcome;
     check(this.#last.code === code, 'it ended with another exit code');
+  }
+
+  async #inTheMiddle(outcome: Promise<Outcome>, isOver: () => boolean): Promise<void> {
+    const stalled = this.#stalled;
+    if (stalled === undefined) throw new Error('interrupt wants a stalled server');
+    await Promise.race([stalled.inTheMiddle, outcome]);
+    // a download is in the middle once its temporary file holds something
+    if (stalled.what === 'get')
+      await until(() => isOver() || ['.ssec-*', 'tmp/.ssec-*'].some((file) => this.#exists(file)));
+  }
+
+  /** Pieces of transfers that are noted as done. */
+  #noted(): number {
+    const folder = join(this.#env['XDG_STATE_HOME'] ?? join(this.#env['HOME'] ?? '', '.local/state'), 'ssec');
+    if (!existsSync(folder)) return 0;
+    const lines = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
+    // the first line is the head, and behind the last line end is nothing
+    return lines.reduce((sum, { length }) => sum + Math.max(0, length - 2), 0);
   }
 
   #spawn(words: readonly string[]): ChildProcess {
@@ -236,7 +251,11 @@ class Script {
       child.once('error', failed);
       child.once('close', (code, signal) => {
         const stderr = Buffer.concat(err).toString() + (signal === null ? '' : `\n(ended by ${signal})`);
-        done({ code: code ?? -1, stdout: Buffer.concat(out), stderr });
+        done({
+          code: code ?? 128 + constants.signals[signal ?? 'SIGKILL'],
+          stdout: Buffer.concat(out),
+          stderr,
+        });
       });
     });
   }
@@ -306,6 +325,10 @@ class Script {
     if (name === 'STDOUT') return this.#last.stdout.toString().replace(/\n$/, '');
     return this.#env[name] ?? '';
   }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((done) => setTimeout(done, 5));
 }
 
 function check(holds: boolean, otherwise: string): void {
