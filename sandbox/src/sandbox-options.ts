@@ -35,6 +35,8 @@ export interface SandboxOptions {
   readonly expiredToken?: boolean;
   /** How far the server's clock is ahead of the machine's. */
   readonly clockSkewMs?: number;
+  /** Smallest size of a part that is not the last. S3's and the default is 5 MiB. */
+  readonly minPartBytes?: number;
   /** What is to go wrong: objects, or as text: `fail UploadPart 503 SlowDown x2`. */
   readonly faults?: readonly (Fault | string)[];
   /** Called before the answer is sent; a promise is waited for. Where it throws, the answer is 500. */
@@ -53,6 +55,7 @@ export interface SandboxSettings {
   readonly denyActions: ReadonlySet<string>;
   readonly expiredToken: boolean;
   readonly clockSkewMs: number;
+  readonly minPartBytes: number;
 }
 
 /**
@@ -73,5 +76,6 @@ export function resolveSettings(options: SandboxOptions): SandboxSettings {
     denyActions: new Set(options.denyActions),
     expiredToken: options.expiredToken ?? false,
     clockSkewMs: options.clockSkewMs ?? 0,
+    minPartBytes: options.minPartBytes ?? 5 * 1024 ** 2,
   };
 }

@@ -217,6 +217,18 @@ describe('what is refused', () => {
     expect((await one.completeWith(entry(2))).status).toBe(200);
   });
 
+  test('parts as small as one was told to take', () =>
+    withSandbox({ minPartBytes: 3 }, async (sandbox) => {
+      const one = new RawUpload(sandbox, 'small');
+      await one.create(sseC(key));
+      const entry = (number: number) =>
+        `<Part><PartNumber>${number}</PartNumber><ETag>${one.etags.get(number) ?? ''}</ETag></Part>`;
+      for (const [number, body] of ['ab', 'abc', 'a'].entries()) await one.part(number + 1, body, sseC(key));
+      const small = await one.completeWith(entry(1) + entry(3));
+      expect([small.xml('Code'), small.xml('MinSizeAllowed')]).toEqual(['EntityTooSmall', '3']);
+      expect((await one.completeWith(entry(2) + entry(3))).status).toBe(200);
+    }));
+
   test('over http', async () => {
     const answer = await send(running(), {
       method: 'POST',

@@ -30,7 +30,7 @@ export async function completeMultipartUpload(context: BucketContext): Promise<S
   checkCompletionKey(record, customerKey);
   condition.check(bucket.object(request.key));
   checkConflict(context, record);
-  const parts = selectParts(upload, named);
+  const parts = selectParts(upload, named, context.settings.minPartBytes);
   const checksum = multipartChecksum(record, parts, customerKey !== undefined);
   checkClaims(request, record, parts, checksum);
 

@@ -9,8 +9,6 @@ import { invalidRequest, malformedXml, S3Error } from '../s3-error.ts';
 import type { PartRecord, Upload } from '../store/upload-record.ts';
 import { maxParts, parsePartNumber } from './part-number.ts';
 
-const minPartBytes = 5 * 1024 ** 2;
-
 /** A part as CompleteMultipartUpload names it. */
 export interface NamedPart {
   readonly number: number;
@@ -41,7 +39,11 @@ export function readNamedParts(document: string): NamedPart[] {
 export type Parts = readonly [PartRecord, ...PartRecord[]];
 
 /** The parts that the list names, once each is the one that was uploaded, large enough and in its place. */
-export function selectParts({ record, parts }: Upload, named: readonly NamedPart[]): Parts {
+export function selectParts(
+  { record, parts }: Upload,
+  named: readonly NamedPart[],
+  minPartBytes: number,
+): Parts {
   const selected = named.map((name, index) => {
     if (name.number <= (named[index - 1]?.number ?? 0)) {
       throw new S3Error(
