@@ -19,16 +19,13 @@ import { isCrc } from './transfer/crc-combine.ts';
 import { DownloadJournal, type EarlierDownload } from './transfer/download-journal.ts';
 import { type DownloadProof, DownloadVerifier, verifyChecksum } from './transfer/download-proof.ts';
 import { downloadInOrder } from './transfer/ordered-download.ts';
-import { type PartPlan, planRanges, planReadAhead } from './transfer/part-plan.ts';
+import { SINGLE_GET_BYTES, type PartPlan, planRanges, planReadAhead } from './transfer/part-plan.ts';
 import { RangedObject } from './transfer/ranged-object.ts';
 import { downloadRanges } from './transfer/ranged-download.ts';
 import { type PositionedSink, type Sink, isPositioned } from './transfer/sink.ts';
 import type { JournalPlace } from './transfer/transfer-journal.ts';
 import { TransferProgress } from './transfer/transfer-progress.ts';
 import { echoes } from './write-proof.ts';
-
-/** Up to this many bytes an object comes in one request. */
-const SINGLE_GET_BYTES = 32 * 1024 ** 2;
 
 export interface GetObjectOptions {
   readonly client: SsecClient;

@@ -14,13 +14,10 @@ import { BytesSource } from './transfer/bytes-source.ts';
 import { multipartUpload } from './transfer/multipart-upload.ts';
 import { ObservedSource } from './transfer/observed-source.ts';
 import { FileParts, StreamParts } from './transfer/part-feed.ts';
-import { checkPartSize, planParts, streamPartSize } from './transfer/part-plan.ts';
+import { SINGLE_PUT_BYTES, checkPartSize, planParts, streamPartSize } from './transfer/part-plan.ts';
 import type { Source, SourceDigest } from './transfer/source.ts';
 import { StreamSource } from './transfer/stream-source.ts';
 import { echoes, findOurs, keyIgnored } from './write-proof.ts';
-
-/** Up to this many bytes an object goes in one request, from memory. */
-const SINGLE_PUT_BYTES = 16 * 1024 ** 2;
 
 /**
  * Uploads with SSE-C, and returns only if the server proved that it used the key: it must echo the algorithm and

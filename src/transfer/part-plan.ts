@@ -11,6 +11,10 @@ export const MAX_PART_BYTES = 5 * 1024 * MiB;
 export const MAX_PARTS = 10_000;
 export const MAX_OBJECT_BYTES = MAX_PARTS * MAX_PART_BYTES;
 
+/** Up to this many bytes an object goes in one request, from memory, and comes in one. */
+export const SINGLE_PUT_BYTES = 16 * MiB;
+export const SINGLE_GET_BYTES = 32 * MiB;
+
 /** A part is held in memory while it is sent, a few at a time; larger ones gain nothing on any wire that was measured. */
 const DEFAULT_PART_BYTES = 8 * MiB;
 

@@ -10,7 +10,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type SandboxOptions, startSandbox } from 'ssec-sandbox';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SsecClient } from '../../src/client.ts';
 import { getObject } from '../../src/get-object.ts';
 import { openFileTarget } from '../../src/transfer/atomic-file.ts';
@@ -18,13 +18,17 @@ import { type ChecksumAlgorithm, createChecksum } from '../../src/transfer/check
 import type { DownloadProof } from '../../src/transfer/download-proof.ts';
 import type { Sink } from '../../src/transfer/sink.ts';
 import { accessTo, plainClient } from '../support/plain-client.ts';
+import { unit } from '../support/small-plans.ts';
 import { rejected } from '../unit/support/thrown.ts';
 import { sandboxed } from './sandboxed.ts';
 import { servesObject } from './stored-object.ts';
 import { customerKey, faulty, folder } from './support.ts';
 
-const MiB = 1024 ** 2;
-const content = randomBytes(34 * MiB);
+vi.mock('../../src/transfer/part-plan.ts', async (original) =>
+  (await import('../support/small-plans.ts')).smallPlans(await original()),
+);
+
+const content = randomBytes(34 * unit);
 
 interface Got {
   readonly proof: DownloadProof;
@@ -103,11 +107,11 @@ describe('the checksum of the whole object', () => {
 
 /** Objects that have a checksum of their parts alone, by their parts. */
 const objects = {
-  even: { algorithm: 'SHA256', sizes: [5 * MiB, 5 * MiB, MiB] },
+  even: { algorithm: 'SHA256', sizes: [5 * unit, 5 * unit, unit] },
   // as many parts as if all were as large as the first
-  'nearly even': { algorithm: 'CRC32', sizes: [6 * MiB, 5 * MiB, 3 * MiB] },
-  odd: { algorithm: 'CRC32', sizes: [6 * MiB, 5 * MiB, MiB] },
-  large: { algorithm: 'CRC32', sizes: [20 * MiB, 14 * MiB] },
+  'nearly even': { algorithm: 'CRC32', sizes: [6 * unit, 5 * unit, 3 * unit] },
+  odd: { algorithm: 'CRC32', sizes: [6 * unit, 5 * unit, unit] },
+  large: { algorithm: 'CRC32', sizes: [20 * unit, 14 * unit] },
 } as const;
 type Name = keyof typeof objects;
 
@@ -122,7 +126,7 @@ describe('the checksum of the checksums of parts', () => {
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'ssec-composite-'));
-    const sandbox = await startSandbox({ dir: join(dir, 'objects') });
+    const sandbox = await startSandbox({ dir: join(dir, 'objects'), minPartBytes: unit });
     await sandbox.createBucket('bucket');
     const plain = plainClient(accessTo(sandbox));
     for (const name of Object.keys(objects) as Name[]) await putInParts(plain, name);

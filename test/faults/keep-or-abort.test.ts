@@ -2,12 +2,16 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import type { SandboxOptions } from 'ssec-sandbox';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { SsecError } from '../../src/errors.ts';
 import { StreamSource } from '../../src/transfer/stream-source.ts';
 import { rejected } from '../unit/support/thrown.ts';
 import { type World, sandboxed, settledEvents } from './sandboxed.ts';
 import { content, fileOf, nowhere, partSize, put } from './upload.ts';
+
+vi.mock('../../src/transfer/part-plan.ts', async (original) =>
+  (await import('../support/small-plans.ts')).smallPlans(await original()),
+);
 
 /** Nothing is left, and the clearing away came behind everything else. */
 async function expectCleared(world: World): Promise<void> {
@@ -127,7 +131,7 @@ describe('an upload that can never come right is cleared away', () => {
 
 describe('an upload that another run can finish is kept', () => {
   const passing: [string, string, string][] = [
-    ['a cut connection', 'drop UploadPart after 100000 bytes part 3 always', 'NETWORK'],
+    ['a cut connection', 'drop UploadPart after 10000 bytes part 3 always', 'NETWORK'],
     ['a busy server', 'fail UploadPart 503 SlowDown part 3 always', 'THROTTLED'],
     ['credentials that expired', 'fail UploadPart 400 ExpiredToken part 3 always', 'CREDENTIALS_EXPIRED'],
     ['a busy server at the end', 'fail CompleteMultipartUpload 503 SlowDown always', 'THROTTLED'],
@@ -159,8 +163,8 @@ describe('an upload that another run can finish is kept', () => {
   });
 
   test.for([
-    ['at its beginning', 'stall UploadPart after 100000 bytes always', 0],
-    ['in the middle', 'stall UploadPart after 100000 bytes always after 2 requests', 2],
+    ['at its beginning', 'stall UploadPart after 10000 bytes always', 0],
+    ['in the middle', 'stall UploadPart after 10000 bytes always after 2 requests', 2],
     ['at its end', 'stall CompleteMultipartUpload after 0 bytes', 4],
   ] as const)('an interruption %s', async ([, fault, parts]) => {
     const stop = new AbortController();
@@ -186,7 +190,7 @@ describe('an upload that another run can finish is kept', () => {
   test('an interruption of what is noted nowhere is cleared away', async () => {
     const stop = new AbortController();
     const reason = new SsecError('CANCELLED', 'Interrupted.');
-    const world = await sandboxed({ faults: ['stall UploadPart after 100000 bytes always'] });
+    const world = await sandboxed({ faults: ['stall UploadPart after 10000 bytes always'] });
     const onProgress = (): void => stop.abort(reason);
     const error = await rejected(put(world, { signal: stop.signal, onProgress, journal: nowhere }));
     expect(error.code).toBe('CANCELLED');
@@ -232,7 +236,7 @@ describe('a stream', () => {
     const world = await sandboxed();
     const failing = Readable.from(
       (function* () {
-        yield content.subarray(0, 12_000_000);
+        yield content.subarray(0, 200_000);
         throw Object.assign(new Error('broken'), { code: 'EIO' });
       })(),
     );

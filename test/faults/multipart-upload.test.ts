@@ -1,11 +1,15 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { StreamSource } from '../../src/transfer/stream-source.ts';
 import { rejected } from '../unit/support/thrown.ts';
 import { type World, sandboxed, settledEvents } from './sandboxed.ts';
 import { customerKey } from './support.ts';
 import { content, partSize, partsSent, put, storedBytes } from './upload.ts';
+
+vi.mock('../../src/transfer/part-plan.ts', async (original) =>
+  (await import('../support/small-plans.ts')).smallPlans(await original()),
+);
 
 const sorted = (numbers: readonly number[]): readonly number[] => [...numbers].sort((a, b) => a - b);
 
@@ -36,7 +40,7 @@ const replace = (world: World, body: Uint8Array) =>
 
 describe('a part', () => {
   test.for([
-    ['that breaks off midway', 'drop UploadPart after 100000 bytes part 2'],
+    ['that breaks off midway', 'drop UploadPart after 10000 bytes part 2'],
     ['whose answer is lost', 'drop-answer UploadPart part 2'],
     ['that the server says is wrong', 'fail UploadPart 400 BadDigest part 2'],
     ['that comes too fast', 'fail UploadPart 503 SlowDown part 2'],
@@ -59,7 +63,7 @@ describe('a part', () => {
 
   test('on a connection on which nothing moves is sent again on another', async () => {
     const world = await sandboxed(
-      { faults: ['stall UploadPart after 100000 bytes part 2'] },
+      { faults: ['stall UploadPart after 10000 bytes part 2'] },
       { maxAttempts: 5, socketTimeoutMs: 1000 },
     );
     expect(await put(world)).toMatchObject({ size: content.length, proof: 'CRC32' });

@@ -1,136 +1,48 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { SsecError } from '../../src/errors.ts';
-import { type GetObjectOptions, type GetObjectResult, getObject } from '../../src/get-object.ts';
 import { openFileTarget } from '../../src/transfer/atomic-file.ts';
-import { crc32Base64, updateCrc32 } from '../../src/transfer/checksum.ts';
 import { type PositionedSink, type Sink, isPositioned } from '../../src/transfer/sink.ts';
-import type { WireAnswer, WireHandler, WireRequest } from '../support/wire-server.ts';
+import { unit } from '../support/small-plans.ts';
+import type { WireAnswer } from '../support/wire-server.ts';
 import { rejected } from '../unit/support/thrown.ts';
-import { type StoredObject, rangeOf, servesObject } from './stored-object.ts';
-import { clientOf, customerKey, faulty, folder } from './support.ts';
+import {
+  type Run,
+  checkedObject,
+  cut,
+  expectCleared,
+  expectRight,
+  filesOf,
+  get,
+  isGet,
+  journalsOf,
+  nowhere,
+  run,
+  startOf,
+  startsOf,
+  streamInto,
+  temporaryOf,
+} from './download.ts';
+import { type StoredObject, servesObject } from './stored-object.ts';
+import { clientOf } from './support.ts';
 
-const MiB = 1024 ** 2;
-/** Three ranges in a file: 16, 16 and 2 MiB. */
-const content = randomBytes(34 * MiB);
-const crc32 = crc32Base64(updateCrc32(0, content));
-const checked: StoredObject = { content, headers: { 'x-amz-checksum-crc32': crc32 } };
+vi.mock('../../src/transfer/part-plan.ts', async (original) =>
+  (await import('../support/small-plans.ts')).smallPlans(await original()),
+);
 
-interface Run {
-  readonly server: Awaited<ReturnType<typeof faulty>>['server'];
-  readonly client: Awaited<ReturnType<typeof faulty>>['client'];
-  readonly path: string;
-  readonly journal: NonNullable<GetObjectOptions['journal']>;
-  readonly notices: string[];
-  resumed: number;
-  progress: number;
-  /** Requests before this one are of an earlier run. */
-  since: number;
-}
-
-let runs = 0;
-
-async function run(handler: WireHandler, options: Parameters<typeof faulty>[1] = {}): Promise<Run> {
-  const { server, client } = await faulty(handler, { maxAttempts: 1, ...options });
-  const work = folder();
-  runs += 1;
-  return {
-    server,
-    client,
-    path: join(work, 'copy'),
-    journal: { folder: join(work, 'state'), target: ['get', `${process.pid} ${runs}`] },
-    notices: [],
-    resumed: 0,
-    progress: 0,
-    since: 0,
-  };
-}
-
-/** In place of a journal: as with `--no-resume`. */
-const nowhere = Symbol('nowhere');
-
-type Options = Omit<Partial<GetObjectOptions>, 'journal'> & { readonly journal?: typeof nowhere };
-
-function get(into: Run, { journal, ...options }: Options = {}): Promise<GetObjectResult> {
-  into.resumed = 0;
-  return getObject({
-    client: into.client,
-    bucket: 'bucket',
-    key: 'k',
-    customerKey,
-    ...(journal === nowhere ? {} : { journal: into.journal }),
-    openSink: (_object, earlier) =>
-      openFileTarget(into.path, earlier === undefined ? {} : { temporaryName: earlier.temporaryName }),
-    onNotice: (message) => into.notices.push(message),
-    onResumed: (bytes) => (into.resumed = bytes),
-    onProgress: (bytes) => (into.progress = bytes),
-    ...options,
-  });
-}
-
-const filesOf = (into: Run): readonly string[] => readdirSync(join(into.path, '..')).sort();
-const journalsOf = (into: Run): readonly string[] =>
-  existsSync(into.journal.folder) ? readdirSync(into.journal.folder) : [];
-
-function temporaryOf(into: Run): string {
-  const name = filesOf(into).find((file) => file.startsWith('.ssec-'));
-  if (name === undefined) throw new Error('there is no temporary file');
-  return join(into.path, '..', name);
-}
-
-/** The file is there, and nothing else. */
-function expectRight(into: Run, bytes = content): void {
-  expect(readFileSync(into.path).equals(bytes)).toBe(true);
-  expect(filesOf(into).filter((name) => name !== 'state')).toEqual(['copy']);
-  expect(journalsOf(into)).toEqual([]);
-}
-
-function expectCleared(into: Run): void {
-  expect(filesOf(into).filter((name) => name !== 'state')).toEqual([]);
-  expect(journalsOf(into)).toEqual([]);
-}
-
-/** What was asked for after the first, by its first byte. */
-const startsOf = ({ server, since }: Run): readonly number[] =>
-  server.requests
-    .slice(since)
-    .filter(({ method, headers }) => method === 'GET' && headers['range'] !== undefined)
-    .map((request) => rangeOf(request, content.length).start)
-    .sort((a, b) => a - b);
-
-const isGet = ({ method }: WireRequest): boolean => method === 'GET';
-const startOf = (request: WireRequest): number => rangeOf(request, content.length).start;
-const cut = (answer: WireAnswer, after: number): WireAnswer => ({ ...answer, cut: { after, by: 'reset' } });
+/** Three ranges in a file: 16, 16 and 2 units. */
+const content = randomBytes(34 * unit);
+const checked = checkedObject(content);
 
 describe('a download in ranges', () => {
   test('asks for each range once, all of one ETag, and takes the first from the answer that it has', async () => {
     const into = await run(servesObject(() => checked));
     expect(await get(into)).toMatchObject({ proof: 'CRC32', size: content.length });
-    expectRight(into);
-    expect(startsOf(into)).toEqual([16 * MiB, 32 * MiB]);
+    expectRight(into, content);
+    expect(startsOf(into)).toEqual([16 * unit, 32 * unit]);
     for (const { headers } of into.server.requests.slice(1)) expect(headers['if-match']).toBe('"e"');
-    expect(into.progress).toBe(content.length);
-  });
-
-  test('a body that breaks midway goes on from where it was', async () => {
-    let breaks = 0;
-    const into = await run(
-      servesObject(
-        () => checked,
-        (answer, request) =>
-          startOf(request) === 16 * MiB && breaks++ === 0 ? cut(answer, 9 * MiB) : answer,
-      ),
-      { maxAttempts: 2 },
-    );
-    expect(await get(into)).toMatchObject({ proof: 'CRC32' });
-    expectRight(into);
-    const [first, again, last, ...more] = startsOf(into);
-    expect([first, last, more]).toEqual([16 * MiB, 32 * MiB, []]);
-    // what had come is not asked for again, but for a block that was not full
-    expect(again).toBeGreaterThan(20 * MiB);
-    expect(again).toBeLessThanOrEqual(25 * MiB);
     expect(into.progress).toBe(content.length);
   });
 
@@ -140,7 +52,7 @@ describe('a download in ranges', () => {
       servesObject(
         () => checked,
         (answer, request) => {
-          if (startOf(request) !== 32 * MiB || stalls++ > 0) return answer;
+          if (startOf(request) !== 32 * unit || stalls++ > 0) return answer;
           // the length of more than will come
           return { ...answer, body: Buffer.alloc(0), cut: undefined as never, headers: answer.headers ?? {} };
         },
@@ -148,7 +60,7 @@ describe('a download in ranges', () => {
       { maxAttempts: 4, socketTimeoutMs: 1500 },
     );
     expect(await get(into)).toMatchObject({ proof: 'CRC32' });
-    expectRight(into);
+    expectRight(into, content);
     expect(stalls).toBeGreaterThan(1);
   });
 
@@ -157,12 +69,12 @@ describe('a download in ranges', () => {
     const into = await run(
       servesObject(
         () => checked,
-        (answer, request) => (startOf(request) === 16 * MiB && busy++ === 0 ? { status: 503 } : answer),
+        (answer, request) => (startOf(request) === 16 * unit && busy++ === 0 ? { status: 503 } : answer),
       ),
       { maxAttempts: 2 },
     );
     await get(into);
-    expectRight(into);
+    expectRight(into, content);
     expect(into.client.slots.limit).toBeLessThan(into.client.slots.capacity);
   });
 
@@ -220,7 +132,7 @@ describe('a download that can never come right is cleared away', () => {
       servesObject(
         () => checked,
         (answer, request) => {
-          if (startOf(request) !== 16 * MiB || !isGet(request)) return answer;
+          if (startOf(request) !== 16 * unit || !isGet(request)) return answer;
           const body = Buffer.from(answer.body ?? '');
           body[1000]! ^= 1;
           return { ...answer, body };
@@ -248,7 +160,7 @@ describe('a download that can never come right is cleared away', () => {
         keep: () => sink.keep(),
         writeAt: (position, chunk) => {
           written += chunk.length;
-          return written > 18 * MiB
+          return written > 18 * unit
             ? Promise.reject(new SsecError(code, 'Nothing goes on that disk any more.'))
             : sink.writeAt(position, chunk);
         },
@@ -279,7 +191,7 @@ describe('a download that can never come right is cleared away', () => {
     const into = await run(
       servesObject(
         () => checked,
-        (answer, request) => (startOf(request) === 16 * MiB ? cut(answer, 1000) : answer),
+        (answer, request) => (startOf(request) === 16 * unit ? cut(answer, 1000) : answer),
       ),
     );
     const error = await rejected(get(into, { journal: nowhere }));
@@ -327,10 +239,10 @@ describe('a download that goes on', () => {
   test('asks for nothing that is on the disk', async () => {
     const into = await interrupted();
     expect(await get(into)).toMatchObject({ proof: 'CRC32', size: content.length });
-    expectRight(into);
+    expectRight(into, content);
     expect(into.server.requests[into.since]?.method).toBe('HEAD');
-    expect(startsOf(into)).toEqual([16 * MiB, 32 * MiB]);
-    expect(into.resumed).toBe(16 * MiB);
+    expect(startsOf(into)).toEqual([16 * unit, 32 * unit]);
+    expect(into.resumed).toBe(16 * unit);
     expect(into.progress).toBe(content.length);
     expect(into.notices).toEqual([]);
   });
@@ -341,8 +253,8 @@ describe('a download that goes on', () => {
     bytes[12345]! ^= 1;
     writeFileSync(temporaryOf(into), bytes);
     await get(into);
-    expectRight(into);
-    expect(startsOf(into)).toEqual([0, 16 * MiB, 32 * MiB]);
+    expectRight(into, content);
+    expect(startsOf(into)).toEqual([0, 16 * unit, 32 * unit]);
     expect(into.resumed).toBe(0);
     expect(into.notices).toEqual([]);
   });
@@ -351,8 +263,8 @@ describe('a download that goes on', () => {
     const into = await interrupted();
     truncateSync(temporaryOf(into), 1000);
     await get(into);
-    expectRight(into);
-    expect(startsOf(into)).toEqual([0, 16 * MiB, 32 * MiB]);
+    expectRight(into, content);
+    expect(startsOf(into)).toEqual([0, 16 * unit, 32 * unit]);
   });
 
   test('an interruption is one that can be gone on with', async () => {
@@ -360,13 +272,13 @@ describe('a download that goes on', () => {
     const into = await run(servesObject(() => checked));
     const reason = new SsecError('CANCELLED', 'Interrupted.');
     const onProgress = (bytes: number): void => {
-      if (bytes > 20 * MiB) stop.abort(reason);
+      if (bytes > 20 * unit) stop.abort(reason);
     };
     const error = await rejected(get(into, { signal: stop.signal, onProgress }));
     expect([error.code, error.message]).toEqual(['CANCELLED', 'Interrupted.']);
     expect(journalsOf(into)).toHaveLength(1);
     await get(into);
-    expectRight(into);
+    expectRight(into, content);
   });
 
   test('where it cannot ask now, all stays for the next time', async () => {
@@ -378,8 +290,8 @@ describe('a download that goes on', () => {
     await rejected(get(into, { client: other }));
     expect(journalsOf(into)).toHaveLength(1);
     await get(into);
-    expectRight(into);
-    expect(startsOf(into)).toEqual([16 * MiB, 32 * MiB]);
+    expectRight(into, content);
+    expect(startsOf(into)).toEqual([16 * unit, 32 * unit]);
   });
 
   test('where the target cannot be opened now, all stays for the next time', async () => {
@@ -388,8 +300,8 @@ describe('a download that goes on', () => {
     expect(await rejected(get(into, { openSink: () => Promise.reject(refused) }))).toBe(refused);
     await get(into);
     expect(into.notices).toEqual([]);
-    expect(into.resumed).toBe(16 * MiB);
-    expectRight(into);
+    expect(into.resumed).toBe(16 * unit);
+    expectRight(into, content);
   });
 });
 
@@ -397,12 +309,8 @@ describe('a download that starts anew', () => {
   test('the object changed', async () => {
     let now = checked;
     const into = await interrupted(() => now);
-    const other = randomBytes(33 * MiB);
-    now = {
-      content: other,
-      etag: '"f"',
-      headers: { 'x-amz-checksum-crc32': crc32Base64(updateCrc32(0, other)) },
-    };
+    const other = randomBytes(33 * unit);
+    now = { ...checkedObject(other), etag: '"f"' };
     await get(into);
     expectRight(into, other);
     expect(into.notices).toEqual([
@@ -415,7 +323,7 @@ describe('a download that starts anew', () => {
     const into = await interrupted();
     rmSync(temporaryOf(into));
     await get(into);
-    expectRight(into);
+    expectRight(into, content);
     expect(into.notices).toEqual(['an unfinished download was found, but its file is gone; it starts anew']);
   });
 
@@ -456,45 +364,15 @@ test('the same download twice at once: the second is noted nowhere and right', a
 });
 
 describe('a download to where bytes go in order', () => {
-  const into = (came: Buffer[]): Sink => ({
-    write: (chunk) => {
-      came.push(Buffer.from(chunk));
-      return Promise.resolve();
-    },
-    commit: () => Promise.resolve(),
-    discard: () => Promise.resolve(),
-  });
-
-  test('a body that breaks midway goes on from where it was', async () => {
-    let breaks = 0;
-    const here = await run(
-      servesObject(
-        () => checked,
-        (answer, request) => (startOf(request) === 8 * MiB && breaks++ === 0 ? cut(answer, 5 * MiB) : answer),
-      ),
-      { maxAttempts: 2 },
-    );
-    const came: Buffer[] = [];
-    expect(await get(here, { openSink: () => Promise.resolve(into(came)) })).toMatchObject({
-      proof: 'CRC32',
-    });
-    expect(Buffer.concat(came).equals(content)).toBe(true);
-    const [first, again, ...more] = startsOf(here);
-    expect(first).toBe(8 * MiB);
-    expect(again).toBeGreaterThan(10 * MiB);
-    expect(again).toBeLessThanOrEqual(13 * MiB);
-    expect(more).toEqual([16 * MiB, 24 * MiB, 32 * MiB]);
-  });
-
   test('a failure ends all that was asked for ahead', async () => {
     const here = await run(
       servesObject(
         () => checked,
-        (answer, request) => (startOf(request) === 8 * MiB ? cut(answer, 1000) : answer),
+        (answer, request) => (startOf(request) === 8 * unit ? cut(answer, 1000) : answer),
       ),
     );
     const came: Buffer[] = [];
-    const error = await rejected(get(here, { openSink: () => Promise.resolve(into(came)) }));
+    const error = await rejected(get(here, { openSink: () => Promise.resolve(streamInto(came)) }));
     expect(error.code).toBe('NETWORK');
     expect(error.hints.join()).not.toContain('kept');
     // what was given out is right as far as it goes
@@ -508,29 +386,8 @@ describe('a download to where bytes go in order', () => {
 });
 
 describe('a download in one request', () => {
-  const small = content.subarray(0, 6 * MiB);
-  const object: StoredObject = {
-    content: small,
-    headers: { 'x-amz-checksum-crc32': crc32Base64(updateCrc32(0, small)) },
-  };
-
-  test('goes on where it broke, as often as was said', async () => {
-    let breaks = 0;
-    const into = await run(
-      servesObject(
-        () => object,
-        (answer) => (breaks++ < 2 ? cut(answer, 2 * MiB) : answer),
-      ),
-      { maxAttempts: 3 },
-    );
-    expect(await get(into)).toMatchObject({ proof: 'CRC32' });
-    expectRight(into, small);
-    const starts = startsOf(into);
-    expect(starts).toHaveLength(2);
-    expect(starts[0]).toBeGreaterThan(MiB);
-    expect(starts[1]).toBeGreaterThan(starts[0] ?? 0);
-    for (const { headers } of into.server.requests.slice(1)) expect(headers['if-match']).toBe('"e"');
-  });
+  const small = content.subarray(0, 6 * unit);
+  const object = checkedObject(small);
 
   test('is not mixed of two objects where it broke', async () => {
     let etag = '"e"';
@@ -539,7 +396,7 @@ describe('a download in one request', () => {
         () => ({ ...object, etag }),
         (answer) => {
           etag = '"f"';
-          return cut(answer, 2 * MiB);
+          return cut(answer, 2 * unit);
         },
       ),
       { maxAttempts: 3 },
@@ -552,7 +409,7 @@ describe('a download in one request', () => {
     const into = await run(
       servesObject(
         () => checked,
-        (answer) => cut(answer, 20 * MiB),
+        (answer) => cut(answer, 20 * unit),
       ),
       { concurrency: 1 },
     );

@@ -2,13 +2,18 @@ import { UploadPartCommand } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { appendFileSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import { FileSource } from '../../src/transfer/file-source.ts';
+import { unit } from '../support/small-plans.ts';
 import { rejected } from '../unit/support/thrown.ts';
 import { type World, sandboxed } from './sandboxed.ts';
 import { customerKey } from './support.ts';
 import { content, fileOf, partSize, partsSent, put, storedBytes } from './upload.ts';
+
+vi.mock('../../src/transfer/part-plan.ts', async (original) =>
+  (await import('../support/small-plans.ts')).smallPlans(await original()),
+);
 
 type PutOptions = Parameters<typeof put>[1];
 
@@ -118,7 +123,7 @@ describe('an upload that goes on', () => {
         expect(sent).toEqual(wanted);
         expect((await storedBytes(world)).equals(bytes)).toBe(true);
       }),
-      { numRuns: 3 },
+      { numRuns: 15 },
     );
   });
 
@@ -171,7 +176,7 @@ describe('an upload that starts anew, and says so', () => {
       'the file has changed since',
     ],
     ['another key', () => ({ customerKey: other }), 'the key is another since'],
-    ['another part size', () => ({ partSize: 6 * 1024 ** 2 }), 'the part size is another since'],
+    ['another part size', () => ({ partSize: 6 * unit }), 'the part size is another since'],
     [
       'other metadata',
       () => ({ metadata: { a: 'b' } }),

@@ -7,6 +7,7 @@ import { SsecClient, type SsecClientOptions } from '../../src/client.ts';
 import type { RequestEvent } from '../../src/network-options.ts';
 import type { JournalPlace } from '../../src/transfer/transfer-journal.ts';
 import { accessTo, plainClient } from '../support/plain-client.ts';
+import { unit } from '../support/small-plans.ts';
 import { folder } from './support.ts';
 
 /** A sandbox with a bucket of its own, ways to it, and eyes on both sides of the wire. */
@@ -43,6 +44,7 @@ export async function sandboxed(
   const requests: RequestRecord[] = [];
   const events: RequestEvent[] = [];
   const sandbox = await startSandbox({
+    minPartBytes: 5 * unit,
     ...options,
     onRequest: (request) => {
       requests.push(request);

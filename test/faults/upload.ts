@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { putObject } from '../../src/put-object.ts';
 import type { PutObjectOptions, PutObjectResult } from '../../src/put-request.ts';
 import { FileSource } from '../../src/transfer/file-source.ts';
+import { unit } from '../support/small-plans.ts';
 import type { World } from './sandboxed.ts';
 import { customerKey } from './support.ts';
 
 /** The smallest that S3 takes. */
-export const partSize = 5 * 1024 ** 2;
+export const partSize = 5 * unit;
 /** Four parts. */
-export const content = randomBytes(16 * 1024 ** 2 + 1000);
+export const content = randomBytes(16 * unit + 1000);
 
 /** The file that is uploaded, made when it is asked for first. */
 export function fileOf(world: World): string {
