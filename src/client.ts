@@ -1,6 +1,7 @@
 import { type PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { state as sdkVersionWarning } from '@aws-sdk/core/client';
 import type { HttpRequest } from '@smithy/core/protocols';
+import { Readable } from 'node:stream';
 import { parseEndpoint } from './endpoint.ts';
 import { SsecError } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
@@ -85,7 +86,10 @@ export class SsecClient {
     this.#region = options.region;
     this.slots = new RequestSlots(options.concurrency ?? DEFAULT_SLOTS);
     this.partWeight = options.concurrency === undefined ? DEFAULT_PART_WEIGHT : 1;
-    this.#handler = new SsecRequestHandler(options, (request) => guard(request, endpoint));
+    this.#handler = new SsecRequestHandler(
+      { maxSockets: Math.max(DEFAULT_SLOTS, options.concurrency ?? 0), ...options },
+      (request) => guard(request, endpoint),
+    );
     this.#handler.onAnswer = (status) => {
       if (status === 503 || status === 429) this.slots.slowDown();
     };
@@ -156,8 +160,13 @@ export class SsecClient {
       this.#s3.config,
       options,
     );
-    const { output } = await handler(sdkCommand);
-    return output as unknown as Output;
+    try {
+      const { output } = await handler(sdkCommand);
+      return output as unknown as Output;
+    } catch (error) {
+      discardBody(error);
+      throw error;
+    }
   }
 
   #createS3(): S3Client {
@@ -210,6 +219,14 @@ function addHeaders(s3: S3Client): void {
     },
     { step: 'build', name: 'ssecHeaders' },
   );
+}
+
+/** An answer that the SDK cannot read leaves its body, and the connection under it, to nobody. */
+function discardBody(error: unknown): void {
+  const response = error instanceof Error && '$response' in error ? error.$response : undefined;
+  const body =
+    typeof response === 'object' && response !== null && 'body' in response ? response.body : undefined;
+  if (body instanceof Readable) body.destroy();
 }
 
 function isHttpRequest(request: unknown): request is HttpRequest {

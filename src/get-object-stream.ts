@@ -21,11 +21,13 @@ export function getObjectStream(
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const stream = new PassThrough({ highWaterMark: BUFFER_BYTES });
   stream.once('close', () => stop.abort());
+  let isOut = false;
   return new Promise((opened, failed) => {
     getObject({
       ...options,
       signal,
       openSink: (object) => {
+        isOut = true;
         opened({ object, stream });
         return Promise.resolve({
           // a copy: the chunk is used again as soon as it is written, and the reader may be slow
@@ -41,7 +43,9 @@ export function getObjectStream(
       () => stream.end(),
       (error: unknown) => {
         failed(error);
-        stream.destroy(error instanceof Error ? error : new Error(String(error)));
+        // a stream that nobody has must not fail: nobody could hear of it
+        if (isOut) stream.destroy(error instanceof Error ? error : new Error(String(error)));
+        else stream.destroy();
       },
     );
   });

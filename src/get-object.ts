@@ -10,8 +10,9 @@ import { SsecError, withHints } from './errors.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
 import { checkBucketName, checkObjectKey } from './object-address.ts';
 import { type ObjectHead, objectHead } from './object-head.ts';
-import { explainReadRefusal } from './read-refusal.ts';
-import { type ServiceRequest, keyNotNeeded, toSsecError } from './service-error.ts';
+import { explainReadRefusal, refusalOfGet } from './read-refusal.ts';
+import { serviceAnswer } from './service-answer.ts';
+import { type ServiceRequest, failureOf, keyNotNeeded, toSsecError } from './service-error.ts';
 import { isResumable } from './transfer/attempts.ts';
 import { checkRange } from './transfer/byte-range.ts';
 import type { ChecksumAlgorithm } from './transfer/checksum.ts';
@@ -20,7 +21,8 @@ import { DownloadJournal, type EarlierDownload } from './transfer/download-journ
 import { type DownloadProof, DownloadVerifier, verifyChecksum } from './transfer/download-proof.ts';
 import { downloadInOrder } from './transfer/ordered-download.ts';
 import { SINGLE_GET_BYTES, type PartPlan, planRanges, planReadAhead } from './transfer/part-plan.ts';
-import { RangedObject } from './transfer/ranged-object.ts';
+import { orInterrupted } from './transfer/or-interrupted.ts';
+import { type OpenedBody, RangedObject } from './transfer/ranged-object.ts';
 import { downloadRanges } from './transfer/ranged-download.ts';
 import { type PositionedSink, type Sink, isPositioned } from './transfer/sink.ts';
 import type { JournalPlace } from './transfer/transfer-journal.ts';
@@ -82,7 +84,7 @@ export async function getObject(options: GetObjectOptions): Promise<GetObjectRes
   try {
     return (await download.goOn()) ?? (await download.begin());
   } catch (error) {
-    throw toSsecError(error, request);
+    throw error instanceof SsecError ? error : failureOf(error, request, options.signal);
   }
 }
 
@@ -106,7 +108,7 @@ class Download {
     let plan: PartPlan;
     let sink: Sink | undefined;
     try {
-      head = this.#headOf(await this.#send<HeadObjectCommandOutput>(new HeadObjectCommand(this.#input())));
+      head = this.#headOf(await this.#sendHead());
       plan = planRanges(head.size);
       if (journal.fits(head, plan, rangeAlgorithm(head, plan)))
         sink = await this.#options.openSink(head, journal.earlier);
@@ -131,9 +133,7 @@ class Download {
     const release = await client.slots.acquire(1, signal);
     let body: Readable | undefined;
     try {
-      const output = await this.#send<GetObjectCommandOutput>(
-        new GetObjectCommand({ ...this.#input(), ...(range === undefined ? {} : { Range: range }) }),
-      );
+      const output = await this.#sendGet(range);
       if (!(output.Body instanceof Readable))
         throw new SsecError('INTERNAL', 'The SDK returned a body that is no stream.');
       body = output.Body;
@@ -145,12 +145,11 @@ class Download {
         head.etag !== undefined &&
         client.slots.capacity > client.partWeight;
       if (!parallel) return await this.#inOneRequest(head, body);
-      // each range counts for itself from here on
-      release();
       const sink = await this.#options.openSink(head);
-      if (!isPositioned(sink)) return await this.#inOrder(head, sink, body);
+      const opened = { body, release };
+      if (!isPositioned(sink)) return await this.#inOrder(head, sink, opened);
       const journal = await DownloadJournal.open(this.#options);
-      return await this.#intoFile(head, planRanges(head.size), sink, journal, body);
+      return await this.#intoFile(head, planRanges(head.size), sink, journal, opened);
     } finally {
       body?.destroy();
       release();
@@ -171,7 +170,7 @@ class Download {
           received += chunk.length;
           verifier.update(chunk);
           progress(received);
-          return sink.write(chunk);
+          return this.#write(sink, chunk);
         },
         this.#options.signal,
         body,
@@ -185,7 +184,7 @@ class Download {
     }
   }
 
-  async #inOrder(head: ObjectHead, sink: Sink, body: Readable): Promise<GetObjectResult> {
+  async #inOrder(head: ObjectHead, sink: Sink, opened: OpenedBody): Promise<GetObjectResult> {
     try {
       const verifier = await DownloadVerifier.create(head, this.#options);
       await downloadInOrder(
@@ -195,12 +194,12 @@ class Download {
           plan: planReadAhead(head.size),
           write: (chunk) => {
             verifier.update(chunk);
-            return sink.write(chunk);
+            return this.#write(sink, chunk);
           },
           progress: this.#progress,
           signal: this.#options.signal,
         },
-        body,
+        opened,
       );
       const proof = await verifier.verify();
       await sink.commit();
@@ -216,12 +215,12 @@ class Download {
     plan: PartPlan,
     sink: PositionedSink,
     journal: DownloadJournal | undefined,
-    body: Readable | undefined,
+    opened: OpenedBody | undefined,
   ): Promise<GetObjectResult> {
     const algorithm = rangeAlgorithm(head, plan);
     let noted = journal;
     try {
-      if (body !== undefined) {
+      if (opened !== undefined) {
         await noted?.begin(head, plan, algorithm, sink).catch(async (error: unknown) => {
           this.#options.onNotice?.(
             `${toSsecError(error, this.#request).message} This download cannot be gone on with later.`,
@@ -241,7 +240,7 @@ class Download {
           progress: this.#progress,
           signal: this.#options.signal,
         },
-        body,
+        opened,
       );
       const proof = await this.#verifyFile(head, sink, algorithm, checksum);
       await sink.commit();
@@ -250,6 +249,13 @@ class Download {
     } catch (error) {
       throw await this.#end(error, sink, noted);
     }
+  }
+
+  /** Whoever reads a pipe may never read on: a signal must end the wait. A file is waited for. */
+  #write(sink: Sink, chunk: Buffer): Promise<void> {
+    const { signal } = this.#options;
+    const written = sink.write(chunk);
+    return signal === undefined || isPositioned(sink) ? written : orInterrupted(written, signal);
   }
 
   async #verifyFile(
@@ -269,7 +275,7 @@ class Download {
 
   /** Keeps what another call can go on with and clears away the rest; returns the error to throw. */
   async #end(error: unknown, sink: PositionedSink, journal: DownloadJournal | undefined): Promise<SsecError> {
-    const failure = toSsecError(error, this.#request);
+    const failure = failureOf(error, this.#request, this.#options.signal);
     if (journal === undefined || !isResumable(failure)) {
       await sink.discard();
       await journal?.remove();
@@ -288,13 +294,28 @@ class Download {
     return new RangedObject(head, { client, customerKey, request: this.#request, onRetry });
   }
 
-  async #send<Output>(command: object): Promise<Output> {
+  async #sendGet(range: string | undefined): Promise<GetObjectCommandOutput> {
     const { client, signal } = this.#options;
+    const command = new GetObjectCommand({
+      ...this.#input(),
+      ...(range === undefined ? {} : { Range: range }),
+    });
     return client
-      .send<Output>(command, { signal, bulk: command instanceof GetObjectCommand })
+      .send<GetObjectCommandOutput>(command, { signal, bulk: true })
       .catch(async (error: unknown) => {
         throw await explainReadRefusal(client, error, this.#request, signal);
       });
+  }
+
+  async #sendHead(): Promise<HeadObjectCommandOutput> {
+    const { client, signal } = this.#options;
+    try {
+      return await client.send<HeadObjectCommandOutput>(new HeadObjectCommand(this.#input()), { signal });
+    } catch (error) {
+      const isBare = [400, 403].includes(serviceAnswer(error)?.status ?? 0);
+      const reason = isBare ? await refusalOfGet(client, this.#options, signal) : undefined;
+      throw await explainReadRefusal(client, reason ?? error, this.#request, signal);
+    }
   }
 
   #input() {

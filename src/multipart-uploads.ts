@@ -17,6 +17,9 @@ export interface UnfinishedUpload {
   readonly storageClass: string | undefined;
 }
 
+/** How long the clearing away of an upload may take (ms): it must not hang where the upload did. */
+export const ABORT_TIMEOUT_MS = 10_000;
+
 export interface ListUploadsOptions {
   readonly client: SsecClient;
   readonly bucket: string;
@@ -59,7 +62,9 @@ export async function* listUploads(options: ListUploadsOptions): AsyncGenerator<
         storageClass: StorageClass,
       };
     }
-    markers = nextMarkers(page);
+    const next = nextMarkers(page);
+    // a server that repeats itself would be asked for ever
+    markers = JSON.stringify(next) === JSON.stringify(markers) ? undefined : next;
   } while (markers !== undefined);
 }
 

@@ -1,6 +1,6 @@
 import { PutObjectCommand, type PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { SsecError } from './errors.ts';
-import { checkBucketName, checkObjectKey, formatObjectAddress } from './object-address.ts';
+import { checkBucketName, checkObjectKey } from './object-address.ts';
 import {
   type PutObjectOptions,
   type PutObjectResult,
@@ -9,15 +9,21 @@ import {
   targetExists,
 } from './put-request.ts';
 import { serviceAnswer } from './service-answer.ts';
-import { type ServiceRequest, toSsecError } from './service-error.ts';
+import { type ServiceRequest, failureOf, toSsecError } from './service-error.ts';
 import { BytesSource } from './transfer/bytes-source.ts';
 import { multipartUpload } from './transfer/multipart-upload.ts';
 import { ObservedSource } from './transfer/observed-source.ts';
 import { FileParts, StreamParts } from './transfer/part-feed.ts';
-import { SINGLE_PUT_BYTES, checkPartSize, planParts, streamPartSize } from './transfer/part-plan.ts';
+import {
+  MAX_STREAM_PART_BYTES,
+  SINGLE_PUT_BYTES,
+  checkPartSize,
+  planParts,
+  streamPartSize,
+} from './transfer/part-plan.ts';
 import type { Source, SourceDigest } from './transfer/source.ts';
 import { StreamSource } from './transfer/stream-source.ts';
-import { echoes, findOurs, keyIgnored } from './write-proof.ts';
+import { echoes, findOurs, keyIgnored, storedWrong } from './write-proof.ts';
 
 /**
  * Uploads with SSE-C, and returns only if the server proved that it used the key: it must echo the algorithm and
@@ -29,6 +35,14 @@ import { echoes, findOurs, keyIgnored } from './write-proof.ts';
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  */
 export async function putObject(options: PutObjectOptions): Promise<PutObjectResult> {
+  try {
+    return await put(options);
+  } catch (error) {
+    throw error instanceof SsecError ? error : failureOf(error, requestOf(options), options.signal);
+  }
+}
+
+async function put(options: PutObjectOptions): Promise<PutObjectResult> {
   const { source, partSize } = options;
   checkBucketName(options.bucket);
   checkObjectKey(options.key);
@@ -48,6 +62,11 @@ async function inMemory(source: Source): Promise<BytesSource> {
 }
 
 async function putStream(options: PutObjectOptions, source: StreamSource): Promise<PutObjectResult> {
+  if ((options.partSize ?? 0) > MAX_STREAM_PART_BYTES) {
+    throw new SsecError('USAGE', 'A part of a stream is held in memory, and may have 1 GiB at most.', {
+      hints: ['a smaller --part-size, or put a file'],
+    });
+  }
   const buffer = Buffer.allocUnsafeSlow(streamPartSize(1, options.partSize));
   const filled = await source.fill(buffer);
   options.signal?.throwIfAborted();
@@ -57,20 +76,12 @@ async function putStream(options: PutObjectOptions, source: StreamSource): Promi
 }
 
 async function putWhole(options: PutObjectOptions, source: BytesSource): Promise<PutObjectResult> {
-  const { client, bucket, key, customerKey, signal } = options;
+  const { client, customerKey, signal } = options;
   const md5 = sendsMd5(options);
   const release = await client.slots.acquire(1, signal);
   try {
     const digest = await source.digest({ md5 });
-    const request: ServiceRequest = {
-      operation: 'PutObject',
-      bucket,
-      key,
-      customerKeySent: true,
-      conditional: options.noOverwrite ?? false,
-      storageClass: options.storageClass,
-      endpoint: client.endpoint,
-    };
+    const request = requestOf(options);
     let output: PutObjectCommandOutput;
     try {
       output = await client.send<PutObjectCommandOutput>(putCommand(options, source, digest), {
@@ -89,17 +100,25 @@ async function putWhole(options: PutObjectOptions, source: BytesSource): Promise
     }
     if (!echoes(output, customerKey)) throw await keyIgnored(options, output.VersionId);
     if (output.ChecksumCRC32 !== undefined && output.ChecksumCRC32 !== digest.crc32) {
-      throw new SsecError(
-        'CHECKSUM_MISMATCH',
-        `The server stored other bytes than were sent for ${formatObjectAddress(options)}.`,
-        { hints: ['put it again'] },
-      );
+      throw await storedWrong(options, output.VersionId);
     }
     if (output.ChecksumCRC32 !== undefined) client.verifiesChecksums = true;
     return result(options, source, digest, output);
   } finally {
     release();
   }
+}
+
+function requestOf({ client, bucket, key, noOverwrite, storageClass }: PutObjectOptions): ServiceRequest {
+  return {
+    operation: 'PutObject',
+    bucket,
+    key,
+    customerKeySent: true,
+    conditional: noOverwrite ?? false,
+    storageClass,
+    endpoint: client.endpoint,
+  };
 }
 
 function putCommand(options: PutObjectOptions, source: BytesSource, digest: SourceDigest): PutObjectCommand {

@@ -1,6 +1,8 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
 import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
+import type { CustomerKey } from './keys/customer-key.ts';
 import { serviceAnswer } from './service-answer.ts';
 import {
   type ServiceRequest,
@@ -45,6 +47,34 @@ export async function explainReadRefusal(
     cause: error,
     context: plain.context,
   });
+}
+
+/**
+ * A refused HEAD says no more than its status, and 400 may be a wrong key or expired credentials: a GET of one byte
+ * is refused with the reason.
+ *
+ * @returns the error of that GET; undefined where it was not refused
+ */
+export async function refusalOfGet(
+  client: SsecClient,
+  object: { readonly bucket: string; readonly key: string; readonly customerKey: CustomerKey | undefined },
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  try {
+    const { Body: body } = await client.send<GetObjectCommandOutput>(
+      new GetObjectCommand({
+        Bucket: object.bucket,
+        Key: object.key,
+        Range: 'bytes=0-0',
+        ...object.customerKey?.requestFields(),
+      }),
+      { signal, bulk: true },
+    );
+    if (body instanceof Readable) body.destroy();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 async function statusWithoutKey(

@@ -3,7 +3,7 @@ import type { SsecClient } from './client.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
 import type { ObjectAddress } from './object-address.ts';
 import { objectHead } from './object-head.ts';
-import { toSsecError } from './service-error.ts';
+import { failureOf } from './service-error.ts';
 import { createChecksum } from './transfer/checksum.ts';
 import type { Source } from './transfer/source.ts';
 import { echoes } from './write-proof.ts';
@@ -35,7 +35,7 @@ export async function sameContent(options: SameContentOptions): Promise<boolean 
     output = await client.send<HeadObjectCommandOutput>(command, { signal });
   } catch (error) {
     const request = { operation: 'HeadObject', bucket, key, customerKeySent: customerKey !== undefined };
-    throw toSsecError(error, { ...request, endpoint: client.endpoint });
+    throw failureOf(error, { ...request, endpoint: client.endpoint }, signal);
   } finally {
     release();
   }

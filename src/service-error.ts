@@ -48,6 +48,19 @@ export function toSsecError(error: unknown, request: ServiceRequest): SsecError 
   });
 }
 
+/** The same, where the caller may have aborted: then that is the news, whatever reason was given for it. */
+export function failureOf(
+  error: unknown,
+  request: ServiceRequest,
+  signal: AbortSignal | undefined,
+): SsecError {
+  if (signal?.aborted !== true) return toSsecError(error, request);
+  const { reason } = signal as { reason: unknown };
+  return reason instanceof SsecError && reason.code === 'CANCELLED'
+    ? reason
+    : new SsecError('CANCELLED', 'Interrupted.', { cause: reason });
+}
+
 interface Verdict {
   readonly code: ErrorCode;
   readonly message: string;

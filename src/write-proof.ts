@@ -3,6 +3,7 @@ import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import { type CustomerKey, SSE_CUSTOMER_ALGORITHM } from './keys/customer-key.ts';
 import { type ObjectAddress, formatObjectAddress } from './object-address.ts';
+import { shellWord } from './shell-word.ts';
 
 /** A write that has to be proved. */
 export interface Write extends ObjectAddress {
@@ -22,11 +23,20 @@ export function echoes(
   return output.SSECustomerAlgorithm === SSE_CUSTOMER_ALGORITHM && output.SSECustomerKeyMD5 === key.md5;
 }
 
-/** What stands under the address now, asked with the key. */
-export function headOf(write: Write): Promise<HeadObjectCommandOutput> {
+/**
+ * What stands under the address now, asked with the key.
+ *
+ * @param version the one that a write returned, so that somebody else's is not taken for it
+ */
+export function headOf(write: Write, version?: string): Promise<HeadObjectCommandOutput> {
   const { client, bucket, key, customerKey, signal } = write;
   return client.send<HeadObjectCommandOutput>(
-    new HeadObjectCommand({ Bucket: bucket, Key: key, ...customerKey.requestFields() }),
+    new HeadObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      ...(isVersion(version) ? { VersionId: version } : {}),
+      ...customerKey.requestFields(),
+    }),
     { signal },
   );
 }
@@ -55,20 +65,35 @@ export async function findOurs(
  * the version that our write returned; without versions that name may be anybody's by now.
  */
 export async function keyIgnored(write: Write, version: string | undefined): Promise<SsecError> {
-  const address = formatObjectAddress(write);
-  const left = (await removeVersion(write, version))
-    ? `the unencrypted version ${version} was deleted again`
-    : isVersion(version)
-      ? `version ${version} of ${address} is unencrypted and could not be deleted: delete it`
-      : `${address} now exists unencrypted: delete it (aws s3 rm ${address})`;
   return new SsecError(
     'KEY_IGNORED',
-    `The server took the key for ${address} and did not use it: it does not do SSE-C.`,
+    `The server took the key for ${formatObjectAddress(write)} and did not use it: it does not do SSE-C.`,
     {
-      hints: [left, 'use a server that does SSE-C; docs/compatibility.md lists some'],
+      hints: [
+        await cleared(write, version, 'unencrypted'),
+        'use a server that does SSE-C; docs/compatibility.md lists some',
+      ],
       context: { versionId: version },
     },
   );
+}
+
+/** The server says that it has other bytes than were sent. They go by the version that our write returned. */
+export async function storedWrong(write: Write, version: string | undefined): Promise<SsecError> {
+  return new SsecError(
+    'CHECKSUM_MISMATCH',
+    `The server stored other bytes than were sent for ${formatObjectAddress(write)}.`,
+    { hints: [await cleared(write, version, 'damaged'), 'put it again'], context: { versionId: version } },
+  );
+}
+
+/** Takes away what a failed write left, where it is surely ours; says what is left. */
+async function cleared(write: Write, version: string | undefined, how: string): Promise<string> {
+  const address = formatObjectAddress(write);
+  if (await removeVersion(write, version)) return `the ${how} version ${version} was deleted again`;
+  return isVersion(version)
+    ? `version ${version} of ${address} is ${how} and could not be deleted: delete it`
+    : `${address} now exists ${how}: delete it (aws s3 rm ${shellWord(address)})`;
 }
 
 function isVersion(version: string | undefined): version is string {

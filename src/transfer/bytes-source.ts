@@ -27,7 +27,7 @@ export class BytesSource extends Source {
   override digest(options: { md5: boolean }): Promise<SourceDigest> {
     const crc32 = crc32Base64(updateCrc32(0, this.#bytes));
     if (!options.md5) return Promise.resolve({ crc32 });
-    return Promise.resolve({ crc32, md5: createHash('md5').update(this.#bytes).digest('base64') });
+    return Promise.resolve({ crc32, md5: md5Base64(this.#bytes) });
   }
 
   override open(): Buffer {
@@ -37,4 +37,13 @@ export class BytesSource extends Source {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** OpenSSL takes less than 2 GiB at once. */
+const HASH_BYTES = 1024 ** 3;
+
+function md5Base64(bytes: Buffer): string {
+  const md5 = createHash('md5');
+  for (let at = 0; at < bytes.length; at += HASH_BYTES) md5.update(bytes.subarray(at, at + HASH_BYTES));
+  return md5.digest('base64');
 }

@@ -3,12 +3,13 @@ import {
   type CompleteMultipartUploadCommandOutput,
   type HeadObjectCommandOutput,
 } from '@aws-sdk/client-s3';
-import { SsecError } from '../errors.ts';
+import { type ErrorCode, SsecError } from '../errors.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import { type PutObjectOptions, type PutObjectResult, targetExists } from '../put-request.ts';
+import { refusalOfGet } from '../read-refusal.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, toSsecError } from '../service-error.ts';
-import { echoes, findOurs, headOf, keyIgnored } from '../write-proof.ts';
+import { echoes, findOurs, headOf, keyIgnored, storedWrong } from '../write-proof.ts';
 import { isPassing, withAttempts } from './attempts.ts';
 import { readEchoHeaders } from './response-headers.ts';
 import { type UploadedParts, isObject } from './uploaded-parts.ts';
@@ -78,11 +79,21 @@ export async function refuseExisting(options: PutObjectOptions): Promise<void> {
     const status = serviceAnswer(error)?.status;
     // 403: we may not know, and the condition on the write has the last word
     if (status === 404 || status === 403) return;
-    // 400 is the answer of an object that has another key
     if (status !== 400) throw toSsecError(error, requestOf(options, 'HeadObject'));
+    // most often an object that has another key; but expired credentials are 400 as well
+    const refused = await refusalOfGet(options.client, options, options.signal);
+    const failure = refused === undefined ? undefined : toSsecError(refused, requestOf(options, 'GetObject'));
+    if (failure !== undefined && !ANSWERS_OF_AN_OBJECT.has(failure.code)) throw failure;
   }
   throw targetExists(options);
 }
+
+/** Refusals that only an object which is there can give. */
+const ANSWERS_OF_AN_OBJECT: ReadonlySet<ErrorCode> = new Set([
+  'KEY_MISMATCH',
+  'KEY_NOT_NEEDED',
+  'KEY_MISSING',
+]);
 
 function completeCommand(
   { bucket, key, customerKey, noOverwrite }: PutObjectOptions,
@@ -134,7 +145,7 @@ async function headAfter(
   let head: HeadObjectCommandOutput;
   try {
     head = await withAttempts({ maxAttempts: options.client.maxAttempts, signal: options.signal }, () =>
-      headOf(options).catch((error: unknown) => {
+      headOf(options, version).catch((error: unknown) => {
         throw isForbidden(error) ? error : toSsecError(error, requestOf(options, 'HeadObject'));
       }),
     );
@@ -151,14 +162,14 @@ function isForbidden(error: unknown): boolean {
   return serviceAnswer(error)?.status === 403;
 }
 
-function prove(
+async function prove(
   options: PutObjectOptions,
   { parts }: SentUpload,
   output: CompleteMultipartUploadCommandOutput | HeadObjectCommandOutput,
   found: CompleteMultipartUploadCommandOutput | HeadObjectCommandOutput | 'forbidden',
-): StoredObject {
+): Promise<StoredObject> {
   const stored = found === 'forbidden' ? output : found;
-  checkStored(options, parts, stored);
+  await checkStored(options, parts, stored, output.VersionId);
   const confirmed = stored.ChecksumCRC32 === parts.crc32;
   return {
     etag: stored.ETag,
@@ -167,11 +178,12 @@ function prove(
   };
 }
 
-function checkStored(
+async function checkStored(
   options: PutObjectOptions,
   parts: UploadedParts,
   stored: HeadObjectCommandOutput | CompleteMultipartUploadCommandOutput,
-): void {
+  version: string | undefined,
+): Promise<void> {
   const address = formatObjectAddress(options);
   const size = 'ContentLength' in stored ? stored.ContentLength : undefined;
   if (size !== undefined && size !== parts.size) {
@@ -184,11 +196,8 @@ function checkStored(
     );
   }
   const { ChecksumCRC32: crc32 } = stored;
-  if (crc32 !== undefined && !/-\d+$/.test(crc32) && crc32 !== parts.crc32) {
-    throw new SsecError('CHECKSUM_MISMATCH', `The server stored other bytes than were sent for ${address}.`, {
-      hints: ['put it again'],
-    });
-  }
+  if (crc32 !== undefined && !/-\d+$/.test(crc32) && crc32 !== parts.crc32)
+    throw await storedWrong(options, version);
 }
 
 function requestOf({ client, bucket, key }: PutObjectOptions, operation: string): ServiceRequest {

@@ -7,6 +7,7 @@ import {
 import type { SsecClient } from '../client.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import type { ObjectHead } from '../object-head.ts';
+import { refuseContent } from './response-headers.ts';
 import {
   type ChecksumAlgorithm,
   type CompositeChecksum,
@@ -60,17 +61,20 @@ async function listedSizes(object: ObjectHead, options: PartSizesOptions): Promi
   let marker: string | undefined;
   do {
     const page: GetObjectAttributesCommandOutput = await client.send<GetObjectAttributesCommandOutput>(
-      new GetObjectAttributesCommand({
-        Bucket: object.bucket,
-        Key: object.key,
-        ObjectAttributes: ['ObjectParts'],
-        ...(marker === undefined ? {} : { PartNumberMarker: marker }),
-        ...customerKey?.requestFields(),
-      }),
+      refuseContent(
+        new GetObjectAttributesCommand({
+          Bucket: object.bucket,
+          Key: object.key,
+          ObjectAttributes: ['ObjectParts'],
+          ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+          ...customerKey?.requestFields(),
+        }),
+      ),
       { signal },
     );
     for (const part of page.ObjectParts?.Parts ?? []) sizes.push(part.Size ?? 0);
-    marker = page.ObjectParts?.IsTruncated === true ? page.ObjectParts.NextPartNumberMarker : undefined;
+    const next = page.ObjectParts?.IsTruncated === true ? page.ObjectParts.NextPartNumberMarker : undefined;
+    marker = next === marker ? undefined : next;
   } while (marker !== undefined);
   return sizes;
 }

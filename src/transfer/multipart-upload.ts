@@ -1,15 +1,15 @@
 import {
-  AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
   type CreateMultipartUploadCommandOutput,
   UploadPartCommand,
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
 import { SsecError, withHints } from '../errors.ts';
+import { ABORT_TIMEOUT_MS, abortUpload } from '../multipart-uploads.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import { type PutObjectOptions, type PutObjectResult, descriptionFields, sendsMd5 } from '../put-request.ts';
-import { serviceAnswer } from '../service-answer.ts';
-import { type ServiceRequest, toSsecError } from '../service-error.ts';
+import { type ServiceRequest, failureOf, toSsecError } from '../service-error.ts';
+import { shellWord } from '../shell-word.ts';
 import { echoes } from '../write-proof.ts';
 import { isPassing, isResumable, withAttempts } from './attempts.ts';
 import { type KeptChecksums, type StoredObject, completeUpload, refuseExisting } from './complete-upload.ts';
@@ -21,9 +21,6 @@ import { TransferProgress } from './transfer-progress.ts';
 import { UploadJournal } from './upload-journal.ts';
 import { UploadedParts } from './uploaded-parts.ts';
 import { runWorkers } from './workers.ts';
-
-/** How long the clearing away of a failed upload may take (ms): it must not hang where the upload did. */
-const ABORT_TIMEOUT_MS = 10_000;
 
 /** Bytes for which one part's share of the slots is meant; larger parts in memory take more of them. */
 const PART_SHARE_BYTES = 8 * 1024 ** 2;
@@ -104,7 +101,7 @@ class MultipartUpload {
       for (;;) {
         const release = await client.slots.acquire(this.#weight(), stop);
         try {
-          const part = await this.#feed.next();
+          const part = await this.#feed.next(stop);
           if (part === undefined) return;
           stop.throwIfAborted();
           await this.#sendPart(part, stop);
@@ -129,8 +126,8 @@ class MultipartUpload {
 
   /** Keeps what another run can go on with and clears away the rest; returns the error to throw. */
   async end(error: unknown): Promise<SsecError> {
-    const { bucket } = this.#options;
-    const failure = toSsecError(error, this.#request('UploadPart'));
+    const { bucket, signal } = this.#options;
+    const failure = failureOf(error, this.#request('UploadPart'), signal);
     if (this.#journal !== undefined && isResumable(failure)) {
       await this.#journal.keep();
       return withHints(failure, [
@@ -142,7 +139,7 @@ class MultipartUpload {
     await this.#journal?.remove();
     if (gone) return failure;
     return withHints(failure, [
-      `parts of the upload may be left, and cost money: ssec uploads --abort ${this.#uploadId} -b ${bucket}`,
+      `parts of the upload may be left, and cost money: ssec uploads --abort ${shellWord(this.#uploadId)} -b ${bucket}`,
     ]);
   }
 
@@ -281,15 +278,11 @@ class MultipartUpload {
   /** @returns whether nothing is left of the upload */
   async #abort(): Promise<boolean> {
     const { client, bucket, key } = this.#options;
-    try {
-      await client.send(
-        new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: this.#uploadId }),
-        { signal: AbortSignal.timeout(ABORT_TIMEOUT_MS) },
-      );
-      return true;
-    } catch (error) {
-      return serviceAnswer(error)?.status === 404;
-    }
+    const upload = { bucket, key, uploadId: this.#uploadId };
+    return abortUpload(upload, { client, signal: AbortSignal.timeout(ABORT_TIMEOUT_MS) }).then(
+      () => true,
+      () => false,
+    );
   }
 
   #weight(): number {

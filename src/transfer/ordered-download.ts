@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream';
+import { setMaxListeners } from 'node:events';
 import type { SsecClient } from '../client.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { type PartPlan, pieceOf } from './part-plan.ts';
-import type { RangedObject } from './ranged-object.ts';
+import type { OpenedBody, RangedObject } from './ranged-object.ts';
 import type { TransferProgress } from './transfer-progress.ts';
 
 export interface OrderedDownload {
@@ -21,9 +21,11 @@ export interface OrderedDownload {
  *
  * @param opened a body that begins at the first byte
  */
-export async function downloadInOrder(download: OrderedDownload, opened: Readable): Promise<void> {
+export async function downloadInOrder(download: OrderedDownload, opened: OpenedBody): Promise<void> {
   const { client, object, plan, write, progress, signal } = download;
   const stop = new AbortController();
+  // one listener for each request under way
+  setMaxListeners(0, stop.signal);
   const forward = (): void => stop.abort(signal?.reason);
   if (signal?.aborted === true) forward();
   signal?.addEventListener('abort', forward, { once: true });
@@ -33,7 +35,9 @@ export async function downloadInOrder(download: OrderedDownload, opened: Readabl
   const most = Math.max(1, Math.floor(client.slots.capacity / client.partWeight));
   const fetch = async (number: number): Promise<Ahead> => {
     const piece = pieceOf(plan, number);
-    const release = await client.slots.acquire(client.partWeight, stop.signal);
+    // the first holds a slot already, and a connection that nobody else could have meanwhile
+    const release =
+      number === 1 ? opened.release : await client.slots.acquire(client.partWeight, stop.signal);
     const buffer = pool.take(plan.partSize);
     const told = progress.piece();
     let filled = 0;
@@ -48,7 +52,7 @@ export async function downloadInOrder(download: OrderedDownload, opened: Readabl
           return Promise.resolve();
         },
         stop.signal,
-        number === 1 ? opened : undefined,
+        number === 1 ? opened.body : undefined,
       );
     } finally {
       release();
@@ -77,7 +81,7 @@ export async function downloadInOrder(download: OrderedDownload, opened: Readabl
   } finally {
     signal?.removeEventListener('abort', forward);
     await Promise.allSettled(ahead);
-    opened.destroy();
+    opened.body.destroy();
   }
 }
 

@@ -1,6 +1,7 @@
 import { SsecError } from '../errors.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { BytesSource } from './bytes-source.ts';
+import { orInterrupted } from './or-interrupted.ts';
 import { MAX_PARTS, type PartPlan, pieceOf, streamPartSize } from './part-plan.ts';
 import { PieceSource } from './piece-source.ts';
 import type { Source } from './source.ts';
@@ -22,8 +23,11 @@ export interface LoadedPart {
 export interface PartFeed {
   /** Bytes that the next part holds in memory: what must be counted before it is asked for. */
   readonly heldBytes: number;
-  /** undefined = there are no more. */
-  next(): Promise<LoadedPart | undefined>;
+  /**
+   * @param signal ends the wait for a part that may never come
+   * @returns undefined = there are no more
+   */
+  next(signal: AbortSignal): Promise<LoadedPart | undefined>;
 }
 
 /** Parts of a file: read by position, so that several can be read at once. */
@@ -81,10 +85,10 @@ export class StreamParts implements PartFeed {
     return streamPartSize(this.#number + 1, this.#firstSize);
   }
 
-  next(): Promise<LoadedPart | undefined> {
+  next(signal: AbortSignal): Promise<LoadedPart | undefined> {
     const turn = this.#turn.then(() => this.#read());
     this.#turn = turn.catch(() => undefined);
-    return turn;
+    return orInterrupted(turn, signal);
   }
 
   async #read(): Promise<LoadedPart | undefined> {

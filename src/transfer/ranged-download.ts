@@ -4,7 +4,7 @@ import { type ChecksumAlgorithm, createChecksum } from './checksum.ts';
 import { CrcCombiner, isCrc } from './crc-combine.ts';
 import type { DownloadJournal } from './download-journal.ts';
 import { type PartPlan, type Piece, pieceOf } from './part-plan.ts';
-import type { RangedObject } from './ranged-object.ts';
+import type { OpenedBody, RangedObject } from './ranged-object.ts';
 import type { PositionedSink } from './sink.ts';
 import type { TransferProgress } from './transfer-progress.ts';
 import { runWorkers } from './workers.ts';
@@ -27,21 +27,27 @@ export interface RangedDownload {
 /**
  * Downloads into a file, several ranges at once, each written where it belongs.
  *
- * @param opened a body that begins at the first byte; whoever comes first goes on with it
+ * @param opened a body that begins at the first byte: it holds a connection, and is read before anything is waited for
  * @returns the checksum of the whole, out of those of the ranges
  */
 export async function downloadRanges(
   download: RangedDownload,
-  opened: Readable | undefined,
+  opened: OpenedBody | undefined,
 ): Promise<string> {
   const { client, plan, sink } = download;
   await sink.allocate(plan.size);
   const sums = new Map<number, string>();
-  let next = 1;
-  let body = opened;
+  let next = opened === undefined ? 1 : 2;
+  let first = opened;
   const most = Math.max(1, Math.floor(client.slots.capacity / client.partWeight));
   try {
     await runWorkers(Math.min(most, plan.count), download.signal, async (stop) => {
+      const begun = first;
+      first = undefined;
+      if (begun !== undefined) {
+        sums.set(1, await getRange(download, pieceOf(plan, 1), stop, begun.body));
+        begun.release();
+      }
       for (;;) {
         if (next > plan.count) return;
         const release = await client.slots.acquire(client.partWeight, stop);
@@ -49,16 +55,15 @@ export async function downloadRanges(
           if (next > plan.count) return;
           const piece = pieceOf(plan, next);
           next += 1;
-          const first = piece.number === 1 ? body : undefined;
-          if (first !== undefined) body = undefined;
-          sums.set(piece.number, await getRange(download, piece, stop, first));
+          sums.set(piece.number, await getRange(download, piece, stop, undefined));
         } finally {
           release();
         }
       }
     });
   } finally {
-    body?.destroy();
+    opened?.body.destroy();
+    opened?.release();
   }
   return combine(download, sums);
 }

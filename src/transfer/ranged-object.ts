@@ -15,6 +15,13 @@ import { checkRange } from './byte-range.ts';
 /** Takes bytes in order; may be called again before the last promise resolved, never more than a few times. */
 export type Consume = (chunk: Buffer) => Promise<void>;
 
+/** A body that came with the first answer. */
+export interface OpenedBody {
+  readonly body: Readable;
+  /** Gives back the slot that its request took; may be called again. */
+  readonly release: () => void;
+}
+
 export interface RangedObjectOptions {
   readonly client: SsecClient;
   readonly customerKey: CustomerKey | undefined;

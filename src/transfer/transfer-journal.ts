@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -40,16 +40,21 @@ export class TransferJournal {
 
   /** Whether an earlier run left one; costs a look at the disk. */
   static exists({ folder, target }: JournalPlace): boolean {
-    return existsSync(join(folder, `${journalName(target)}.jsonl`));
+    return existsSync(join(folder, journalName(target)));
   }
 
   /**
    * @returns undefined where another process holds it
    * @throws SsecError FILE_UNWRITABLE where the folder cannot be used
    */
-  static async open({ folder, target }: JournalPlace): Promise<TransferJournal | undefined> {
+  static open({ folder, target }: JournalPlace): Promise<TransferJournal | undefined> {
+    return TransferJournal.openFile(folder, journalName(target));
+  }
+
+  /** @internal one that `notedTransfers` found */
+  static async openFile(folder: string, name: string): Promise<TransferJournal | undefined> {
     await ownFolder(folder);
-    const path = join(folder, `${journalName(target)}.jsonl`);
+    const path = join(folder, name);
     const release = await lockName(path);
     if (release === undefined) return undefined;
     const lines = parseLines(await readFile(path, 'utf8').catch(() => ''));
@@ -88,7 +93,8 @@ export class TransferJournal {
 
   /** Nothing is left to go on with. */
   async remove(): Promise<void> {
-    await rm(this.#path, { force: true });
+    // what is done is done: a note that stays is found out by the next run
+    await rm(this.#path, { force: true }).catch(() => undefined);
     await this.keep();
   }
 
@@ -129,8 +135,9 @@ export interface NotedTransfer {
   readonly head: JournalRecord;
   /** Pieces that are done. */
   readonly done: number;
-  /** Where it can be opened, if no living process holds it. */
-  readonly place: JournalPlace;
+  /** Its own file, for `TransferJournal.openFile`. */
+  readonly folder: string;
+  readonly name: string;
 }
 
 /** Every transfer that is noted in a folder, those that run included. */
@@ -139,17 +146,13 @@ export async function notedTransfers(folder: string): Promise<NotedTransfer[]> {
   const noted: NotedTransfer[] = [];
   for (const name of names.filter((entry) => entry.endsWith('.jsonl')).sort()) {
     const [head, ...pieces] = parseLines(await readFile(join(folder, name), 'utf8').catch(() => ''));
-    const place = { folder, target: [name.slice(0, -'.jsonl'.length)] };
-    if (head !== undefined) noted.push({ head, done: pieces.length, place });
+    if (head !== undefined) noted.push({ head, done: pieces.length, folder, name });
   }
   return noted;
 }
 
-/** One word is a name already: of a file that was found. */
 function journalName(target: readonly string[]): string {
-  const [first = ''] = target;
-  if (target.length === 1) return first;
-  return createHash('sha256').update(JSON.stringify(target)).digest('hex').slice(0, 32);
+  return `${createHash('sha256').update(JSON.stringify(target)).digest('hex').slice(0, 32)}.jsonl`;
 }
 
 /** A line that a crash cut off counts for nothing. */
@@ -171,11 +174,20 @@ async function ownFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const status = await lstat(folder);
-    const { uid } = userInfo();
+    const uid = ownUid();
     const foreign = uid !== -1 && (status.uid !== uid || (status.mode & 0o022) !== 0);
     if (!status.isDirectory() || foreign) throw new Error('it is not yours alone');
   } catch (error) {
     throw unusable(folder, error);
+  }
+}
+
+/** -1 on Windows. A user without an entry in passwd, as in a container, owns what it could make. */
+function ownUid(): number {
+  try {
+    return userInfo().uid;
+  } catch {
+    return statSync('/proc/self').uid;
   }
 }
 

@@ -1,14 +1,15 @@
 import {
-  AbortMultipartUploadCommand,
   type HeadObjectCommandOutput,
   ListPartsCommand,
   type ListPartsCommandOutput,
 } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '../errors.ts';
+import { ABORT_TIMEOUT_MS, abortUpload } from '../multipart-uploads.ts';
 import type { PutObjectOptions } from '../put-request.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { toSsecError } from '../service-error.ts';
+import { shellWord } from '../shell-word.ts';
 import { findOurs } from '../write-proof.ts';
 import type { KeptChecksums } from './complete-upload.ts';
 import { FileSource } from './file-source.ts';
@@ -113,12 +114,14 @@ export class UploadJournal {
   }
 
   async #anew(why: string, uploadId: string | undefined): Promise<undefined> {
-    this.#options.onNotice?.(`an unfinished upload was found, but ${why}; it starts anew`);
+    const { client, bucket, key, onNotice } = this.#options;
+    onNotice?.(`an unfinished upload was found, but ${why}; it starts anew`);
     if (uploadId === undefined) return undefined;
-    const { client, bucket, key, signal } = this.#options;
-    await client
-      .send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), { signal })
-      .catch(() => undefined);
+    const upload = { bucket, key, uploadId };
+    await abortUpload(upload, { client, signal: AbortSignal.timeout(ABORT_TIMEOUT_MS) }).catch(() => {
+      const drop = `ssec uploads --abort ${shellWord(uploadId)} -b ${bucket}`;
+      onNotice?.(`the unfinished upload could not be dropped, and costs money: ${drop}`);
+    });
     return undefined;
   }
 
@@ -157,7 +160,9 @@ export class UploadJournal {
         if (number !== undefined && size !== undefined && etag !== undefined)
           listed.set(number, { size, etag });
       }
-      marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+      const next = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+      // a server that repeats itself would be asked for ever
+      marker = next === marker ? undefined : next;
     } while (marker !== undefined);
     return listed;
   }

@@ -71,7 +71,9 @@ export class UploadedParts {
 
 /** Whether what stands there is that object: by its checksum, else by the ETag that S3 makes of its parts'. */
 export function isObject(head: HeadObjectCommandOutput, expected: Expected): boolean {
-  if (head.ChecksumCRC32 !== undefined) return head.ChecksumCRC32 === expected.crc32;
+  const { ChecksumCRC32: crc32 } = head;
+  // one of the parts' checksums says nothing of the whole
+  if (crc32 !== undefined && !/-\d+$/.test(crc32)) return crc32 === expected.crc32;
   return unquoted(head.ETag ?? '') === unquoted(expected.etag);
 }
 

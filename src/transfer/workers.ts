@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Runs several workers on one task. The first failure stops the others through their signal, and it is thrown only
  * once all of them have ended: nothing goes on behind the caller's back.
@@ -8,6 +10,8 @@ export async function runWorkers(
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
+  // one listener for each request under way
+  setMaxListeners(0, stop.signal);
   const forward = (): void => stop.abort(signal?.reason);
   if (signal?.aborted === true) forward();
   signal?.addEventListener('abort', forward, { once: true });

@@ -114,8 +114,11 @@ export class BulkExchange implements ResponseListener {
 
   onHead(head: ResponseHead): void {
     this.#head = head;
-    // an answer before all of the request left is the final one all the same
-    if (!this.#sender.allWritten) this.#sender.stop();
+    if (!this.#sender.allWritten) {
+      // a refusal before all of the request left is final all the same; a success cannot be true
+      if (head.status < 300) throw new HttpSyntaxError('HPE_USER', 'a success before the request was there');
+      this.#sender.stop();
+    }
     if (this.#request.method !== 'GET' || head.status >= 300) return;
     this.#body = new BulkBody(
       this.#connection.blocks,

@@ -108,7 +108,7 @@ async function drop(
 ): Promise<boolean> {
   const { abortUpload } = await import('../../multipart-uploads.ts');
   const { removeTemporary } = await import('../../transfer/atomic-file.ts');
-  const journal = noted === undefined ? undefined : await TransferJournal.open(noted.place);
+  const journal = noted === undefined ? undefined : await TransferJournal.openFile(noted.folder, noted.name);
   if (noted !== undefined && journal === undefined) {
     reporter.notice(`${String(noted.head['key'])} is being transferred at this moment; it was left alone`);
     return false;
