@@ -188,7 +188,14 @@ describe('without a command', () => {
 describe('an error under --json is one object', () => {
   const usage = { Code: 'USAGE', ExitCode: 2 };
   const invalid = { Code: 'SETTING_INVALID', ExitCode: 2 };
-  const nothingSent = { HTTPStatusCode: null, ServiceCode: null, ServiceMessage: null, RequestId: null };
+  const nothingSent = {
+    HTTPStatusCode: null,
+    ServiceCode: null,
+    ServiceMessage: null,
+    RequestId: null,
+    Path: null,
+    Key: null,
+  };
 
   async function errorOf(...argv: string[]): Promise<unknown> {
     const result = await run(argv);

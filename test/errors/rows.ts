@@ -758,7 +758,7 @@ const settings: readonly Row[] = [
     code: 'USAGE',
     exit: 2,
     message: "Unknown command 'upload'.",
-    hints: ['ssec --help'],
+    hints: ['Did you mean uploads?', 'ssec --help'],
     argv: ['upload', 'data'],
   },
   {

@@ -36,6 +36,8 @@ export class Report {
         ServiceCode: null,
         ServiceMessage: null,
         RequestId: null,
+        Path: null,
+        Key: null,
       });
     } else {
       this.line(message);

@@ -21,7 +21,11 @@ export function addBatchOptions(command: Command, recursive: string): Command {
   return command
     .option('-r, --recursive', recursive)
     .option('--include <glob>', 'with -r: only files that match; may be given several times', collectGlob)
-    .option('--exclude <glob>', 'with -r: no files that match, whatever --include says; dito', collectGlob)
+    .option(
+      '--exclude <glob>',
+      'with -r: no files that match, whatever --include says; likewise',
+      collectGlob,
+    )
     .option('--skip-existing', 'with -r: skip what is there already, by size and checksum')
     .option('--fail-fast', 'with -r: stop at the first failure')
     .option('--dry-run', 'with -r: print what would be transferred, and transfer nothing');
