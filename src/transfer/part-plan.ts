@@ -23,6 +23,9 @@ const MIN_RANGE_BYTES = 16 * MiB;
 const MAX_RANGE_BYTES = 256 * MiB;
 const COMFORTABLE_RANGES = 1000;
 
+/** A part of a stream is held in memory, in one buffer; those of Node.js 20 hold no more. */
+const MAX_STREAM_PART_BYTES = 4 * 1024 * MiB;
+
 /** Parts of a stream that have the same size before the size doubles. */
 const STREAM_PARTS_OF_A_SIZE = 1000;
 
@@ -96,7 +99,7 @@ export function pieceOf(plan: PartPlan, number: number): Piece {
  */
 export function streamPartSize(number: number, first = DEFAULT_PART_BYTES): number {
   const doublings = Math.floor((number - 1) / STREAM_PARTS_OF_A_SIZE);
-  return Math.min(MAX_PART_BYTES, first * 2 ** doublings);
+  return Math.min(MAX_STREAM_PART_BYTES, first * 2 ** doublings);
 }
 
 function cut(size: number, partSize: number): PartPlan {
