@@ -20,7 +20,7 @@ import { StreamSource } from './stream-source.ts';
 import { TransferProgress } from './transfer-progress.ts';
 import { UploadJournal } from './upload-journal.ts';
 import { UploadedParts } from './uploaded-parts.ts';
-import { runWorkers } from './workers.ts';
+import { orStopped, runWorkers } from './workers.ts';
 
 /** How long the clearing away of a failed upload may take (ms): it must not hang where the upload did. */
 const ABORT_TIMEOUT_MS = 10_000;
@@ -104,7 +104,7 @@ class MultipartUpload {
       for (;;) {
         const release = await client.slots.acquire(this.#weight(), stop);
         try {
-          const part = await this.#feed.next();
+          const part = await orStopped(this.#feed.next(), stop);
           if (part === undefined) return;
           stop.throwIfAborted();
           await this.#sendPart(part, stop);

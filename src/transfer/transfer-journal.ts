@@ -86,9 +86,9 @@ export class TransferJournal {
     await this.#release();
   }
 
-  /** Nothing is left to go on with. */
+  /** Nothing is left to go on with. Never fails: what is done is done, and whoever finds it later sees that. */
   async remove(): Promise<void> {
-    await rm(this.#path, { force: true });
+    await rm(this.#path, { force: true }).catch(() => undefined);
     await this.keep();
   }
 
@@ -102,7 +102,7 @@ export class TransferJournal {
   async #close(): Promise<void> {
     const file = await this.#file?.catch(() => undefined);
     this.#file = undefined;
-    await file?.close();
+    await file?.close().catch(() => undefined);
   }
 }
 

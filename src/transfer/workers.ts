@@ -1,4 +1,17 @@
 /**
+ * What a promise brings, or the reason to stop where that comes first: for a wait that may never end, as for the next
+ * bytes of a pipe.
+ */
+export function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((done, failed) => {
+    const stop = (): void => failed(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(done, failed).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/**
  * Runs several workers on one task. The first failure stops the others through their signal, and it is thrown only
  * once all of them have ended: nothing goes on behind the caller's back.
  */

@@ -218,6 +218,16 @@ describe('an interruption between two tries', () => {
 });
 
 describe('a stream', () => {
+  test('that says nothing more, and a part that is refused: nobody waits for the rest', async () => {
+    const world = await sandboxed({ faults: ['fail UploadPart 403 AccessDenied part 1'] });
+    const silent = new PassThrough();
+    silent.write(content.subarray(0, 2 * partSize + 1000));
+    expect((await rejected(put(world, { source: new StreamSource(silent, 'stdin') }))).code).toBe(
+      'ACCESS_DENIED',
+    );
+    await expectCleared(world);
+  });
+
   test('that does not end, interrupted: cleared away', async () => {
     const stop = new AbortController();
     const world = await sandboxed();

@@ -20,7 +20,7 @@ test('a part that is read while it is sent breaks midway, and is read and sent a
   let progress = 0;
   const result = await put(world, { partSize, onProgress: (bytes) => (progress = bytes) });
   expect(result).toMatchObject({ size: content.length, proof: 'CRC32' });
-  expect([...partsSent(world)].sort()).toEqual([1, 1, 2]);
+  expect(partsSent(world)).toEqual([1, 1, 2]);
   expect(progress).toBe(content.length);
   expect((await storedBytes(world)).equals(content)).toBe(true);
   expect(await world.uploads()).toEqual([]);
