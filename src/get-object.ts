@@ -113,7 +113,9 @@ class Download {
       if (journal.fits(head, plan, rangeAlgorithm(head, plan)))
         sink = await this.#options.openSink(head, journal.earlier);
     } catch (error) {
-      await journal.close();
+      // what is gone nobody will go on with
+      if (error instanceof SsecError && error.code === 'OBJECT_NOT_FOUND') await journal.drop();
+      else await journal.close();
       throw error;
     }
     if (sink !== undefined && isPositioned(sink) && sink.temporaryName === journal.earlier.temporaryName) {

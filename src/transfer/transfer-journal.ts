@@ -91,9 +91,8 @@ export class TransferJournal {
     await this.#release();
   }
 
-  /** Nothing is left to go on with. */
+  /** Nothing is left to go on with. Never fails: what is done is done, and whoever finds it later sees that. */
   async remove(): Promise<void> {
-    // what is done is done: a note that stays is found out by the next run
     await rm(this.#path, { force: true }).catch(() => undefined);
     await this.keep();
   }
@@ -108,7 +107,7 @@ export class TransferJournal {
   async #close(): Promise<void> {
     const file = await this.#file?.catch(() => undefined);
     this.#file = undefined;
-    await file?.close();
+    await file?.close().catch(() => undefined);
   }
 }
 

@@ -64,7 +64,11 @@ describe('an upload that can never come right is cleared away', () => {
     await world.plain.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'k', Body: 'mine' }));
     expect((await rejected(put(world, { noOverwrite: true }))).code).toBe('TARGET_EXISTS');
     expect(world.journals()).toEqual([]);
-    expect(await settledEvents(world)).toEqual(['HEAD /bucket/k']);
+    expect(await settledEvents(world)).toEqual([
+      'HEAD /bucket/k',
+      // it is under another key, or under none
+      'GET /bucket/k?x-id=GetObject',
+    ]);
   });
 
   test('an object that comes meanwhile', async () => {
@@ -218,6 +222,16 @@ describe('an interruption between two tries', () => {
 });
 
 describe('a stream', () => {
+  test('that says nothing more, and a part that is refused: nobody waits for the rest', async () => {
+    const world = await sandboxed({ faults: ['fail UploadPart 403 AccessDenied part 1'] });
+    const silent = new PassThrough();
+    silent.write(content.subarray(0, 2 * partSize + 1000));
+    expect((await rejected(put(world, { source: new StreamSource(silent, 'stdin') }))).code).toBe(
+      'ACCESS_DENIED',
+    );
+    await expectCleared(world);
+  });
+
   test('that does not end, interrupted: cleared away', async () => {
     const stop = new AbortController();
     const world = await sandboxed();

@@ -202,11 +202,14 @@ describe('a download that can never come right is cleared away', () => {
 });
 
 /** A download of which the first range came and the others did not. */
-async function interrupted(now: () => StoredObject = () => checked): Promise<Run> {
+async function interrupted(
+  now: () => StoredObject = () => checked,
+  later: (answer: WireAnswer) => WireAnswer = (answer) => answer,
+): Promise<Run> {
   let isDown = true;
   const into = await run(
     servesObject(now, async (answer, request) => {
-      if (!isDown || !isGet(request)) return answer;
+      if (!isDown || !isGet(request)) return later(answer);
       if (startOf(request) === 0) return answer;
       // the first range is noted before this one fails
       await noted(into, 1);
@@ -303,6 +306,17 @@ describe('a download that goes on', () => {
     expect(into.resumed).toBe(16 * unit);
     expectRight(into, content);
   });
+});
+
+test('a download whose object is gone leaves nothing', async () => {
+  let isGone = false;
+  const into = await interrupted(
+    () => checked,
+    (answer) => (isGone ? { status: 404 } : answer),
+  );
+  isGone = true;
+  expect((await rejected(get(into))).code).toBe('OBJECT_NOT_FOUND');
+  expectCleared(into);
 });
 
 describe('a download that starts anew', () => {

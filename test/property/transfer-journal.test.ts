@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TransferJournal } from '../../src/transfer/transfer-journal.ts';
@@ -102,6 +102,19 @@ describe('the journal of a transfer', () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  test('notes that cannot be written are told once, and fail nothing', async () => {
+    const place = newPlace();
+    const journal = await open(place);
+    const name = createHash('sha256').update(JSON.stringify(place.target)).digest('hex').slice(0, 32);
+    mkdirSync(join(place.folder, `${name}.jsonl`));
+    await expect(journal.begin({ kind: 'put' })).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' });
+    await journal.add({ number: 1 });
+    await journal.remove();
+    const again = await open(place);
+    expect(again.head).toBeUndefined();
+    await again.keep();
   });
 
   test('has one holder at a time', async () => {
