@@ -38,6 +38,22 @@ describe('the code cache', () => {
     for (const [path, content] of damaged) expect(readFileSync(path).equals(content)).toBe(false);
   });
 
+  test('what makes a key loads nothing of the SDK', () => {
+    const home = freshFolder();
+    keygen({ HOME: home });
+    keygen({ HOME: home });
+    const loaded = readdirSync(join(home, '.cache/ssec')).flatMap(
+      (name) =>
+        /-([a-z][\w-]*\.cjs)\.code$/.exec(name.replace(`${process.version}-${process.arch}`, ''))?.[1] ?? [],
+    );
+    expect(loaded).toContain('cli.cjs');
+    for (const script of loaded) {
+      expect(readFileSync(join(bin, '../../dist', script), 'utf8'), script).not.toMatch(
+        /CreateMultipartUploadCommand|node_modules\/@(aws-sdk|smithy)/,
+      );
+    }
+  });
+
   test.skipIf(process.platform === 'win32')('is not used where others may write', () => {
     const home = freshFolder();
     mkdirSync(join(home, '.cache/ssec'), { recursive: true });
