@@ -201,7 +201,9 @@ export class DownloadBatch {
       tools.progress.ended(isSmall ? result.size : 0);
       if (!result.encrypted) this.#plain += 1;
       const { shown } = this.#plan.folder.place(relative);
-      await reporter.result(() => getRecord(result, shown, customerKey, reporter.redactor), shown);
+      // names are the server's, and may hold anything
+      const line = reporter.redactor.clean(shown);
+      await reporter.result(() => getRecord(result, shown, customerKey, reporter.redactor), line);
     } finally {
       release?.();
     }
@@ -236,7 +238,8 @@ export class DownloadBatch {
       Path: shown,
       Size: object.size,
     };
-    await this.#context.reporter.result(record, `${formatObjectAddress(address)} -> ${shown}`);
+    const { reporter } = this.#context;
+    await reporter.result(record, reporter.redactor.clean(`${formatObjectAddress(address)} -> ${shown}`));
   }
 }
 

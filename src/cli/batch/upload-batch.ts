@@ -203,7 +203,7 @@ export class UploadBatch {
       tellWeakProof(result, reporter);
       await reporter.result(
         () => putRecord(result, customerKey, reporter.redactor),
-        formatObjectAddress(address),
+        reporter.redactor.clean(formatObjectAddress(address)),
       );
     } finally {
       release?.();
@@ -220,7 +220,9 @@ export class UploadBatch {
       Path: this.#shown(path),
       Size: size,
     };
-    await this.#context.reporter.result(record, `${this.#shown(path)} -> ${formatObjectAddress(address)}`);
+    const { reporter } = this.#context;
+    const line = `${this.#shown(path)} -> ${formatObjectAddress(address)}`;
+    await reporter.result(record, reporter.redactor.clean(line));
   }
 
   /** What there is in all, for whoever looks: a second walk beside the first, a little at a time. */
