@@ -9,6 +9,7 @@ import { SsecError } from './errors.ts';
 import { checkBucketName } from './object-address.ts';
 import { serviceAnswer } from './service-answer.ts';
 import { type ServiceRequest, toSsecError } from './service-error.ts';
+import { shellWord } from './shell-word.ts';
 
 export interface BucketEncryptionOptions {
   readonly client: SsecClient;
@@ -119,7 +120,7 @@ function compare(wanted: BucketEncryption, found: BucketEncryption): void {
       `SSE-C is allowed on "${bucket}", but its default encryption is not what it was.`,
       {
         hints: [
-          `it was ${wanted.sseAlgorithm ?? 'none'}${wanted.kmsMasterKeyId === undefined ? '' : ` with ${wanted.kmsMasterKeyId}`}: look at aws s3api get-bucket-encryption --bucket ${bucket}`,
+          `it was ${wanted.sseAlgorithm ?? 'none'}${wanted.kmsMasterKeyId === undefined ? '' : ` with ${wanted.kmsMasterKeyId}`}: look at aws s3api get-bucket-encryption --bucket ${shellWord(bucket)}`,
         ],
       },
     );

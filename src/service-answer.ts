@@ -45,7 +45,12 @@ export function redirectRegion(error: unknown): string | undefined {
     (answer.status === 400 &&
       (answer.code === 'AuthorizationHeaderMalformed' || answer.code === undefined)) ||
     answer.code === 'IllegalLocationConstraintException';
-  return misdirected && typeof named === 'string' && /^[a-z0-9-]{2,40}$/.test(named) ? named : undefined;
+  return misdirected ? regionName(named) : undefined;
+}
+
+/** What a server says is a region, where it can be the name of one. */
+export function regionName(named: unknown): string | undefined {
+  return typeof named === 'string' && /^[a-z0-9-]{2,40}$/.test(named) ? named : undefined;
 }
 
 function field(value: unknown, name: string): unknown {

@@ -2,7 +2,7 @@ import { type ErrorCode, SsecError, systemErrorCode } from './errors.ts';
 import { credentialsError } from './credentials-error.ts';
 import { networkError } from './network-error.ts';
 import { formatObjectAddress } from './object-address.ts';
-import { type ServiceAnswer, serviceAnswer } from './service-answer.ts';
+import { type ServiceAnswer, regionName, serviceAnswer } from './service-answer.ts';
 import { shellWord } from './shell-word.ts';
 
 /** What was asked of S3 when it refused. */
@@ -80,7 +80,7 @@ function classify(answer: ServiceAnswer, request: ServiceRequest): Verdict {
 
 /** Codes that mean one thing whatever the status, on every server that was seen. */
 function byCode(answer: ServiceAnswer, request: ServiceRequest): Verdict | undefined {
-  const region = answer.headers['x-amz-bucket-region'];
+  const region = regionName(answer.headers['x-amz-bucket-region']);
   switch (answer.code) {
     case 'ExpiredToken':
     case 'ExpiredTokenException':

@@ -51,7 +51,11 @@ export function addTransferOptions(command: Command): Command {
   );
   command
     .option('--concurrency <n>', 'requests at once (default: 4 parts, 16 small objects)', parseCount)
-    .option('--max-attempts <n>', 'how often a request is tried in all (default: 3)', parseCount)
+    .option(
+      '--max-attempts <n>',
+      'tries of a request; a part of a large object gets as many rounds of them (default: 3)',
+      parseCount,
+    )
     .option(
       '--timeout <seconds>',
       'a connection on which nothing moves for so long is cut (default: 60)',

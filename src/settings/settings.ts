@@ -120,7 +120,7 @@ function foundNotices(layers: SettingLayers): string[] {
     .filter((variable) => envFile.values[variable] !== undefined)
     .map(
       (variable) =>
-        `${variable} in ${envFile.path} is ignored: that file was found, not named (--env ${envFile.path})`,
+        `${variable} in ${envFile.path} is ignored: that file was found, not named (--env ${shellWord(envFile.path)})`,
     );
 }
 

@@ -1,21 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type Stats, constants, createWriteStream } from 'node:fs';
-import {
-  type FileHandle,
-  access,
-  link,
-  lstat,
-  open,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises';
+import { type FileHandle, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { SsecError, systemErrorCode } from '../errors.ts';
+import { inherit, refuseReadOnly } from './replaced-file.ts';
 import { type PositionedSink, type Sink, streamSink, unwritable } from './sink.ts';
+import { takeName } from './take-name.ts';
 
 export interface FileTargetOptions {
   /** Fails with TARGET_EXISTS where there is something under that name, whenever it came. */
@@ -52,7 +43,7 @@ export async function openFileTarget(path: string, options: FileTargetOptions = 
   if (existing?.isDirectory() === true) throw new SsecError('FILE_UNWRITABLE', `"${name}" is a directory.`);
   if (existing !== undefined && !existing.isFile()) return specialFileSink(path, name, 'w');
   if (existing !== undefined && options.noOverwrite === true) throw targetFileExists(name);
-  if (existing !== undefined) await refuseReadOnly(path, name);
+  if (existing !== undefined) refuseReadOnly(path, name);
   return AtomicFile.create(
     await resolveLinks(path),
     { ...options, name },
@@ -73,13 +64,6 @@ export async function removeTemporary(path: string, temporaryName: string): Prom
 }
 
 const DESCRIPTOR = /^\/(?:dev\/(?:fd\/\d+|stdout|stderr)|proc\/(?:self|\d+)\/fd\/\d+)$/;
-
-/** A rename needs no right to the file itself; whoever took that right away meant it, as for `>` and curl. */
-async function refuseReadOnly(path: string, name: string): Promise<void> {
-  await access(path, constants.W_OK).catch((error: unknown) => {
-    throw unwritable(name, error);
-  });
-}
 
 /** A whole small file at once: complete under its name, or not there. */
 export async function writeFileAtomically(
@@ -128,23 +112,20 @@ class AtomicFile implements PositionedSink {
     options: NamedTarget,
     existing: Stats | undefined,
   ): Promise<AtomicFile> {
-    const earlier = options.temporaryName;
-    if (earlier !== undefined && TEMPORARY_NAME.test(earlier)) {
-      const temp = join(dirname(target), earlier);
-      // only what is a file of ours: a link there would lead elsewhere
-      const handle = await open(temp, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)).catch(() => undefined);
-      if (handle !== undefined) return new AtomicFile(target, temp, handle, options);
-    }
-    const temp = join(dirname(target), `.ssec-${randomBytes(8).toString('hex')}.tmp`);
+    const earlier = await openEarlier(dirname(target), options.temporaryName);
+    const temp = earlier?.temp ?? join(dirname(target), `.ssec-${randomBytes(8).toString('hex')}.tmp`);
     const mode = existing === undefined ? (options.mode ?? 0o666) : 0o600;
-    const handle = await open(temp, 'wx+', mode).catch((error: unknown) => {
-      throw unwritable(options.name, error);
-    });
+    const handle =
+      earlier?.handle ??
+      (await open(temp, 'wx+', mode).catch((error: unknown) => {
+        throw unwritable(options.name, error);
+      }));
     try {
-      if (existing !== undefined) await inherit(handle, existing);
+      // of an earlier one as well: what it replaces may have come, or changed, since
+      if (existing !== undefined) inherit(handle.fd, existing);
     } catch (error) {
       await handle.close();
-      await rm(temp, { force: true });
+      if (earlier === undefined) await rm(temp, { force: true });
       throw unwritable(options.name, error);
     }
     return new AtomicFile(target, temp, handle, options);
@@ -200,17 +181,8 @@ class AtomicFile implements PositionedSink {
     try {
       await this.#handle.sync();
       await this.#handle.close();
-      if (!this.#noOverwrite) {
-        await rename(this.#temp, this.#target);
-      } else if (await linked(this.#temp, this.#target)) {
-        await rm(this.#temp, { force: true });
-      } else {
-        await (await open(this.#target, 'wx')).close();
-        await rename(this.#temp, this.#target).catch(async (error: unknown) => {
-          await rm(this.#target, { force: true });
-          throw error;
-        });
-      }
+      if (this.#noOverwrite) await takeName(this.#temp, this.#target);
+      else await rename(this.#temp, this.#target);
     } catch (error) {
       await this.discard();
       throw systemErrorCode(error) === 'EEXIST'
@@ -226,27 +198,16 @@ class AtomicFile implements PositionedSink {
   }
 }
 
-/**
- * Whether the file has its second name. False where the file system knows no links (FAT): there the name is taken
- * by an empty file first, which nobody else can do twice.
- */
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemErrorCode(error) ?? '')) return false;
-    throw error;
-  }
-}
-
-/** Owner as far as we may, then permissions; set-user-id and its kin go, as when a file is written. */
-async function inherit(handle: FileHandle, existing: Stats): Promise<void> {
-  const { uid, gid } = await handle.stat();
-  if (uid !== existing.uid || gid !== existing.gid) {
-    await handle.chown(existing.uid, existing.gid).catch(() => undefined);
-  }
-  await handle.chmod(existing.mode & 0o777);
+/** The file in which an earlier download was cut off, if it is there. */
+async function openEarlier(
+  folder: string,
+  name: string | undefined,
+): Promise<{ readonly temp: string; readonly handle: FileHandle } | undefined> {
+  if (name === undefined || !TEMPORARY_NAME.test(name)) return undefined;
+  const temp = join(folder, name);
+  // only what is a file of ours: a link there would lead elsewhere
+  const handle = await open(temp, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)).catch(() => undefined);
+  return handle && { temp, handle };
 }
 
 /** Makes the new name itself survive a power loss. Not every file system can; the data are safe either way. */

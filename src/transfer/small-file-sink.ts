@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
-  chmodSync,
+  type Stats,
   closeSync,
-  linkSync,
   lstatSync,
   openSync,
   realpathSync,
@@ -13,7 +12,9 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { SsecError, systemErrorCode } from '../errors.ts';
 import { targetFileExists } from './atomic-file.ts';
+import { inherit, refuseReadOnly } from './replaced-file.ts';
 import { type Sink, unwritable } from './sink.ts';
+import { takeName } from './take-name.ts';
 
 export interface SmallFileOptions {
   /** What to call it in a message. */
@@ -54,11 +55,11 @@ export class SmallFileSink implements Sink {
 
   async commit(): Promise<void> {
     const { name, noOverwrite } = this.#options;
-    const mode = replacedMode(this.#path, this.#options);
+    const existing = replacedFile(this.#path, this.#options);
     const temporary = join(dirname(this.#path), `.ssec-${randomBytes(8).toString('hex')}.tmp`);
     try {
-      writeNew(temporary, this.#bytes.subarray(0, this.#filled), mode);
-      if (noOverwrite) linkOrRename(temporary, this.#path);
+      writeNew(temporary, this.#bytes.subarray(0, this.#filled), existing);
+      if (noOverwrite) await takeName(temporary, this.#path);
       else renameSync(temporary, this.#path);
     } catch (error) {
       rmSync(temporary, { force: true });
@@ -77,10 +78,10 @@ export class SmallFileSink implements Sink {
  * Looks at what a file would replace. Nothing but a regular file is replaced, and nothing is written through a link.
  *
  * @param path real path of the folder, and the name
- * @returns its permissions; undefined where there is nothing
+ * @returns what there is; undefined where there is nothing
  * @throws SsecError TARGET_EXISTS, FILE_UNWRITABLE
  */
-export function replacedMode(path: string, { name, noOverwrite }: SmallFileOptions): number | undefined {
+export function replacedFile(path: string, { name, noOverwrite }: SmallFileOptions): Stats | undefined {
   let status;
   try {
     status = lstatSync(path, { throwIfNoEntry: false });
@@ -93,7 +94,8 @@ export function replacedMode(path: string, { name, noOverwrite }: SmallFileOptio
   if (noOverwrite) throw targetFileExists(name);
   if (status.isFile()) {
     refuseOtherName(path, name);
-    return status.mode & 0o777;
+    refuseReadOnly(path, name);
+    return status;
   }
   const what = status.isDirectory()
     ? 'a directory'
@@ -111,24 +113,12 @@ function refuseOtherName(path: string, name: string): void {
   throw new SsecError('TARGET_EXISTS', message);
 }
 
-function writeNew(path: string, bytes: Buffer, mode: number | undefined): void {
-  const file = openSync(path, 'wx', mode === undefined ? 0o666 : 0o600);
+function writeNew(path: string, bytes: Buffer, existing: Stats | undefined): void {
+  const file = openSync(path, 'wx', existing === undefined ? 0o666 : 0o600);
   try {
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    if (existing !== undefined) inherit(file, existing);
   } finally {
     closeSync(file);
-  }
-  if (mode !== undefined) chmodSync(path, mode);
-}
-
-function linkOrRename(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-    rmSync(from, { force: true });
-  } catch (error) {
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemErrorCode(error) ?? '')) throw error;
-    // a file system without links: the name is taken by an empty file first, which nobody else can do twice
-    closeSync(openSync(to, 'wx'));
-    renameSync(from, to);
   }
 }

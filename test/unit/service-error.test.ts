@@ -226,6 +226,11 @@ describe('what S3 answered, and what we make of it', () => {
     expect(toSsecError(error, REQUESTS[operation]).hints.join('\n')).toMatch(hint);
   });
 
+  test('hint: what is no name of a region is not repeated', () => {
+    const error = answered(301, 'PermanentRedirect', '', { 'x-amz-bucket-region': 'x; rm -rf ~' });
+    expect(toSsecError(error, REQUESTS.put).hints).toEqual(["set the bucket's region: --region REGION"]);
+  });
+
   test('one of our own passes as it is', () => {
     const error = new SsecError('FILE_CHANGED', 'x');
     expect(toSsecError(error, REQUESTS.put)).toBe(error);

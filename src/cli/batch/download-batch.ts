@@ -10,7 +10,7 @@ import type { Settings } from '../../settings/settings.ts';
 import { openFileTarget } from '../../transfer/atomic-file.ts';
 import type { EarlierDownload } from '../../transfer/download-journal.ts';
 import type { Sink } from '../../transfer/sink.ts';
-import { SmallFileSink, replacedMode } from '../../transfer/small-file-sink.ts';
+import { SmallFileSink, replacedFile } from '../../transfer/small-file-sink.ts';
 import { SMALL_FILE_BYTES, openFile } from '../../transfer/small-file.ts';
 import { downloadJournal, getRecord, ownFileRefused, withoutKeyHint } from '../download.ts';
 import type { Progress } from '../output/reporter.ts';
@@ -149,7 +149,7 @@ export class DownloadBatch {
         return;
       }
       // before it is asked for, so that nothing comes in vain; else at the end, where it counts
-      if (!this.#plan.options.overwrite) replacedMode(path, { name: shown, noOverwrite: true });
+      if (!this.#plan.options.overwrite) replacedFile(path, { name: shown, noOverwrite: true });
       await this.#get(found, path, tools, signal);
     } finally {
       this.#plan.folder.release(relative);
@@ -201,7 +201,9 @@ export class DownloadBatch {
       tools.progress.ended(isSmall ? result.size : 0);
       if (!result.encrypted) this.#plain += 1;
       const { shown } = this.#plan.folder.place(relative);
-      await reporter.result(() => getRecord(result, shown, customerKey, reporter.redactor), shown);
+      // names are the server's, and may hold anything
+      const line = reporter.redactor.clean(shown);
+      await reporter.result(() => getRecord(result, shown, customerKey, reporter.redactor), line);
     } finally {
       release?.();
     }
@@ -212,7 +214,7 @@ export class DownloadBatch {
     const { path, shown } = folder.prepare(relative);
     const target = { name: shown, noOverwrite: !options.overwrite };
     if (size <= SMALL_FILE_BYTES && earlier === undefined) return new SmallFileSink(path, size, target);
-    replacedMode(path, target);
+    replacedFile(path, target);
     return openFileTarget(path, {
       ...target,
       ...(earlier === undefined ? {} : { temporaryName: earlier.temporaryName }),
@@ -236,7 +238,8 @@ export class DownloadBatch {
       Path: shown,
       Size: object.size,
     };
-    await this.#context.reporter.result(record, `${formatObjectAddress(address)} -> ${shown}`);
+    const { reporter } = this.#context;
+    await reporter.result(record, reporter.redactor.clean(`${formatObjectAddress(address)} -> ${shown}`));
   }
 }
 

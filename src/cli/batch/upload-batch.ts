@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { setImmediate as pause } from 'node:timers/promises';
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import type { SsecClient } from '../../client.ts';
 import { SsecError } from '../../errors.ts';
 import type { CustomerKey } from '../../keys/customer-key.ts';
 import { formatObjectAddress } from '../../object-address.ts';
 import type { putObject } from '../../put-object.ts';
 import type { sameContent } from '../../same-content.ts';
+import { unreadable } from '../../transfer/file-source.ts';
 import { SMALL_FILE_BYTES, openFile } from '../../transfer/small-file.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { Progress } from '../output/reporter.ts';
@@ -72,7 +73,9 @@ export class UploadBatch {
     const isDry = options.dryRun === true;
     const shownProgress = isDry ? undefined : await reporter.progress(shown, undefined, io.signal);
     const tools = client === undefined ? undefined : await loadTools(client, shownProgress);
-    if (tools !== undefined && shownProgress?.isShown === true) void this.#count(tools.progress);
+    if (tools !== undefined && shownProgress?.isShown === true)
+      // what is wrong with a file the batch itself says
+      this.#count(tools.progress).catch(() => undefined);
     try {
       await runBatch({
         items: (signal) => this.#find(tools, signal),
@@ -134,7 +137,7 @@ export class UploadBatch {
     this.#tally.seen();
     if (entry.kind === 'failure') throw entry.error;
     const path = join(this.#plan.root, entry.path);
-    if (this.#plan.untouched.has(path)) {
+    if (this.#plan.untouched.has(entry.isLink ? realPath(path, this.#shown(entry.path)) : path)) {
       reporter.warning(`${this.#shown(entry.path)}: skipped, because it holds your settings or your key`);
       tools?.progress.ended();
       return;
@@ -203,7 +206,7 @@ export class UploadBatch {
       tellWeakProof(result, reporter);
       await reporter.result(
         () => putRecord(result, customerKey, reporter.redactor),
-        formatObjectAddress(address),
+        reporter.redactor.clean(formatObjectAddress(address)),
       );
     } finally {
       release?.();
@@ -220,7 +223,9 @@ export class UploadBatch {
       Path: this.#shown(path),
       Size: size,
     };
-    await this.#context.reporter.result(record, `${this.#shown(path)} -> ${formatObjectAddress(address)}`);
+    const { reporter } = this.#context;
+    const line = `${this.#shown(path)} -> ${formatObjectAddress(address)}`;
+    await reporter.result(record, reporter.redactor.clean(line));
   }
 
   /** What there is in all, for whoever looks: a second walk beside the first, a little at a time. */
@@ -249,6 +254,19 @@ function* withoutListing(entries: Iterable<WalkEntry>): Generator<Found> {
   for (const entry of entries) yield { entry, existingSize: undefined };
 }
 
+function realPath(path: string, name: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+}
+
+/** 0 where that cannot be told: whoever opens the file says why. */
 function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
 }

@@ -8,7 +8,7 @@ import type { PathFilter } from './path-filter.ts';
 
 /** What stands in a folder, at any depth. `path` is relative and has `/`. */
 export type WalkEntry =
-  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'file'; readonly path: string; readonly isLink: boolean }
   | { readonly kind: 'failure'; readonly path: string; readonly error: SsecError }
   | { readonly kind: 'skipped'; readonly path: string; readonly why: string };
 
@@ -56,22 +56,20 @@ function* walk(where: Walk, folder: string): Generator<WalkEntry> {
     }
     // what a download of ours left unfinished is no content
     if (!where.filter.takes(path) || isTemporaryName(name)) continue;
-    if (entry.isFile()) yield { kind: 'file', path };
-    else if (entry.isSymbolicLink()) yield followLink(where, path);
+    if (entry.isFile()) yield { kind: 'file', path, isLink: false };
+    else if (entry.isSymbolicLink()) yield* followLink(where, path);
     else yield { kind: 'skipped', path, why: 'it is no regular file' };
   }
 }
 
-function followLink({ root, name, filter }: Walk, path: string): WalkEntry {
+function* followLink({ root, name, filter }: Walk, path: string): Generator<WalkEntry> {
   try {
     const status = statSync(join(root, path));
-    if (status.isFile()) return { kind: 'file', path };
-    const why = status.isDirectory()
-      ? 'it is a link to a folder; put that folder by itself'
-      : 'it is a link to what is no regular file';
-    return status.isDirectory() && filter.skipsFolder(path)
-      ? { kind: 'skipped', path, why: '' }
-      : { kind: 'skipped', path, why };
+    if (status.isFile()) yield { kind: 'file', path, isLink: true };
+    else if (!status.isDirectory())
+      yield { kind: 'skipped', path, why: 'it is a link to what is no regular file' };
+    else if (!filter.skipsFolder(path))
+      yield { kind: 'skipped', path, why: 'it is a link to a folder; put that folder by itself' };
   } catch (cause) {
     const isDangling = systemErrorCode(cause) === 'ENOENT';
     const error = isDangling
@@ -79,7 +77,7 @@ function followLink({ root, name, filter }: Walk, path: string): WalkEntry {
           cause,
         })
       : unreadable(join(name, path), cause);
-    return { kind: 'failure', path, error };
+    yield { kind: 'failure', path, error };
   }
 }
 

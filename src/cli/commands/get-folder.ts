@@ -7,6 +7,7 @@ import { LocalFolder } from '../batch/local-folder.ts';
 import { parsePrefix } from '../batch/object-prefix.ts';
 import { createPathFilter } from '../batch/path-filter.ts';
 import { isStdout, ownFiles } from '../download.ts';
+import { shellWord } from '../../shell-word.ts';
 import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
 import type { GetOptions } from './get.ts';
 
@@ -21,7 +22,10 @@ export async function getFolder(
   const settings = await loadSettings(context, { usesKey: true });
   if (source === undefined) {
     throw new SsecError('USAGE', 'No prefix was named.', {
-      hints: [usageOf('get'), `or the whole bucket: ssec get -r s3://${bucketOf(settings)}/ -o DIR`],
+      hints: [
+        usageOf('get'),
+        `or the whole bucket: ssec get -r ${shellWord(`s3://${bucketOf(settings)}/`)} -o DIR`,
+      ],
     });
   }
   const from = parsePrefix(source, settings);

@@ -65,7 +65,7 @@ function prefixOf(folder: string, dest: string | undefined, settings: Settings, 
   throw new SsecError('USAGE', 'Name the prefix that the files go under.', {
     hints: [
       `ssec put -r ${shellWord(folder)} prefix/`,
-      `or into the bucket's root: ssec put -r ${shellWord(folder)} s3://${bucketOf(settings)}/`,
+      `or into the bucket's root: ssec put -r ${shellWord(folder)} ${shellWord(`s3://${bucketOf(settings)}/`)}`,
     ],
   });
 }

@@ -3,6 +3,7 @@ import type { SsecClient } from '../../client.ts';
 import { SsecError } from '../../errors.ts';
 import type { UnfinishedUpload } from '../../multipart-uploads.ts';
 import { formatObjectAddress, parseObjectAddress } from '../../object-address.ts';
+import { shellWord } from '../../shell-word.ts';
 import { type NotedTransfer, TransferJournal } from '../../transfer/transfer-journal.ts';
 import { addOutputOptions, addSettingOptions } from '../options.ts';
 import type { Act } from '../program.ts';
@@ -13,7 +14,7 @@ interface UploadsOptions {
   readonly abort?: string | true;
 }
 
-/** An unfinished transfer: an upload on the server, a download on the disk. */
+/** An unfinished transfer: an upload on the server, a download on the disk, or the notes on an upload that is gone. */
 interface Unfinished {
   readonly upload?: UnfinishedUpload;
   /** What our own notes say of it; undefined where somebody else began it. */
@@ -31,6 +32,7 @@ export function addUploads(program: Command, act: Act): void {
       `
 The parts of an unfinished upload are stored, and cost money, until it is completed or aborted.
 "ours" marks transfers that ssec began for this user; the same command goes on with them.
+Of an upload that is "gone", completed or aborted by somebody, only our notes are left.
 
 Examples:
   ssec uploads -b my-bucket
@@ -61,13 +63,13 @@ async function uploads(
     const wanted =
       options.abort === true
         ? found.filter(({ noted }) => noted !== undefined)
-        : found.filter(({ upload }) => upload?.uploadId === options.abort);
+        : found.filter((item) => uploadId(item) === options.abort);
     if (wanted.length === 0 && options.abort !== true) {
       throw new SsecError(
         'OBJECT_NOT_FOUND',
         `There is no unfinished upload ${options.abort} in "${bucket}".`,
         {
-          hints: [`list them: ssec uploads -b ${bucket}`],
+          hints: [`list them: ssec uploads -b ${shellWord(bucket)}`],
         },
       );
     }
@@ -94,10 +96,14 @@ async function findUnfinished(
     const ours = noted.find(({ head }) => head['kind'] === 'put' && head['uploadId'] === upload.uploadId);
     found.push(ours === undefined ? { upload } : { upload, noted: ours });
   }
-  const downloads = noted.filter(
-    ({ head }) => head['kind'] === 'get' && String(head['key']).startsWith(prefix),
+  const onServer = new Set(found.map((item) => item.noted));
+  const others = noted.filter(
+    (one) =>
+      !onServer.has(one) &&
+      (one.head['kind'] === 'get' || one.head['kind'] === 'put') &&
+      String(one.head['key']).startsWith(prefix),
   );
-  return [...found, ...downloads.map((download) => ({ noted: download }))];
+  return [...found, ...others.map((other) => ({ noted: other }))];
 }
 
 /** @returns false where it is under way at this moment */
@@ -135,25 +141,46 @@ function tell({ reporter }: CommandContext, item: Unfinished, bucket: string): P
   );
 }
 
-function record({ upload, noted }: Unfinished, bucket: string): Readonly<Record<string, unknown>> {
+function isDownload({ upload, noted }: Unfinished): boolean {
+  return upload === undefined && noted?.head['kind'] !== 'put';
+}
+
+/** undefined for a download. */
+function uploadId({ upload, noted }: Unfinished): string | undefined {
+  if (upload !== undefined) return upload.uploadId;
+  const id = noted?.head['kind'] === 'put' ? noted.head['uploadId'] : undefined;
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** Known of ours alone. */
+function localFile(item: Unfinished): unknown {
+  return item.noted?.head[isDownload(item) ? 'path' : 'file'];
+}
+
+function record(item: Unfinished, bucket: string): Readonly<Record<string, unknown>> {
+  const { upload, noted } = item;
   return {
-    Kind: upload === undefined ? 'download' : 'upload',
+    Kind: isDownload(item) ? 'download' : 'upload',
     Bucket: bucket,
     Key: upload?.key ?? noted?.head['key'] ?? null,
-    UploadId: upload?.uploadId ?? null,
+    UploadId: uploadId(item) ?? null,
     Initiated: upload?.initiated?.toISOString() ?? null,
+    OnServer: upload !== undefined,
     Ours: noted !== undefined,
-    Path: noted?.head[upload === undefined ? 'path' : 'file'] ?? null,
+    Path: localFile(item) ?? null,
     PartsDone: noted?.done ?? null,
   };
 }
 
-function line({ upload, noted }: Unfinished, bucket: string): string {
+function line(item: Unfinished, bucket: string): string {
+  const { upload, noted } = item;
   const key = upload?.key ?? String(noted?.head['key']);
+  const begun = upload?.initiated?.toISOString().replace(/\.\d+Z$/, 'Z') ?? 'upload';
+  const isGone = upload === undefined && !isDownload(item);
   return [
-    upload === undefined ? 'download' : (upload.initiated?.toISOString().replace(/\.\d+Z$/, 'Z') ?? 'upload'),
+    isDownload(item) ? 'download' : isGone ? 'gone' : begun,
     formatObjectAddress({ bucket, key }),
-    ...(upload === undefined ? [String(noted?.head['path'])] : [upload.uploadId]),
+    uploadId(item) ?? localFile(item),
     ...(noted === undefined ? [] : [`ours (${noted.done} parts done)`]),
   ].join('  ');
 }

@@ -15,6 +15,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, expect, test } from 'vitest';
 import { type FileTargetOptions, openFileTarget } from '../../../src/transfer/atomic-file.ts';
+import type { PositionedSink } from '../../../src/transfer/sink.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { rejected } from '../support/thrown.ts';
 
@@ -99,6 +100,19 @@ describe('a file that is there', () => {
     const temp = readdirSync(folder).find((name) => name !== 'a') ?? '';
     expect(mode(join(folder, temp))).toBe(0o600);
     await sink.discard();
+  });
+
+  test('that came after the first half gives its mode to the whole', async () => {
+    const path = join(tempFolder(), 'a');
+    const first = (await openFileTarget(path)) as PositionedSink;
+    await first.write(Buffer.from('half'));
+    await first.keep();
+    writeFileSync(path, 'theirs');
+    chmodSync(path, 0o600);
+    const second = await openFileTarget(path, { temporaryName: first.temporaryName });
+    await second.commit();
+    expect(readFileSync(path, 'utf8')).toBe('half');
+    expect(mode(path)).toBe(0o600);
   });
 
   test('is given another mode on request', async () => {

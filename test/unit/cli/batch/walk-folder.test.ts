@@ -58,6 +58,14 @@ describe('walkFolder', () => {
     expect(walked(root, createPathFilter({ exclude: ['tmp/', '*.bak'] }))).toEqual(['a']);
   });
 
+  test('nor is a link to a folder that is excluded', () => {
+    const root = folderOf('a', 'real/b');
+    symlinkSync('real', join(root, 'link'));
+    const filter = createPathFilter({ exclude: ['link/'] });
+    expect(walked(root, filter)).toEqual(['a', 'real/b']);
+    expect(walked(root)).toEqual(['a', 'skipped: link', 'real/b']);
+  });
+
   test('names that are no UTF-8 are failures, files and folders alike', () => {
     const root = folderOf('a');
     writeFileSync(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.of(0xe9)]), 'x');
