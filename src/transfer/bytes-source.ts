@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
-import { crc32Base64, updateCrc32 } from './checksum.ts';
-import { Source, type SourceDigest } from './source.ts';
+import { RunningDigest, Source, type SourceDigest } from './source.ts';
+
+/** OpenSSL takes less than 2 GiB at once. */
+const HASH_BYTES = 1024 ** 3;
 
 /** A source that stands in memory. */
 export class BytesSource extends Source {
@@ -25,9 +26,10 @@ export class BytesSource extends Source {
   }
 
   override digest(options: { md5: boolean }): Promise<SourceDigest> {
-    const crc32 = crc32Base64(updateCrc32(0, this.#bytes));
-    if (!options.md5) return Promise.resolve({ crc32 });
-    return Promise.resolve({ crc32, md5: md5Base64(this.#bytes) });
+    const sum = new RunningDigest(options.md5);
+    for (let at = 0; at < this.#bytes.length; at += HASH_BYTES)
+      sum.update(this.#bytes.subarray(at, at + HASH_BYTES));
+    return Promise.resolve(sum.digest());
   }
 
   override open(): Buffer {
@@ -37,13 +39,4 @@ export class BytesSource extends Source {
   close(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** OpenSSL takes less than 2 GiB at once. */
-const HASH_BYTES = 1024 ** 3;
-
-function md5Base64(bytes: Buffer): string {
-  const md5 = createHash('md5');
-  for (let at = 0; at < bytes.length; at += HASH_BYTES) md5.update(bytes.subarray(at, at + HASH_BYTES));
-  return md5.digest('base64');
 }

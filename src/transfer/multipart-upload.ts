@@ -101,7 +101,8 @@ class MultipartUpload {
       for (;;) {
         const release = await client.slots.acquire(this.#weight(), stop);
         try {
-          const part = await this.#feed.next(stop);
+          const md5 = sendsMd5(this.#options);
+          const part = await this.#feed.next({ md5, signal: stop });
           if (part === undefined) return;
           stop.throwIfAborted();
           await this.#sendPart(part, stop);
@@ -192,8 +193,7 @@ class MultipartUpload {
   async #sendPart(part: LoadedPart, signal: AbortSignal): Promise<void> {
     const { client } = this.#options;
     const progress = this.#progress.piece();
-    const md5 = sendsMd5(this.#options);
-    const digest = await part.body.digest({ md5, signal });
+    const { digest } = part;
     const earlier = this.#journal?.partOf(part.number, part.body.size, digest.crc32);
     if (earlier !== undefined) {
       this.#parts.add(earlier);
@@ -226,7 +226,7 @@ class MultipartUpload {
       size: part.body.size,
       etag: output.ETag ?? '',
       crc32: digest.crc32,
-      proof: verified ? 'CRC32' : md5 ? 'MD5' : 'size',
+      proof: verified ? 'CRC32' : digest.md5 === undefined ? 'size' : 'MD5',
     } as const;
     progress(part.body.size);
     this.#parts.add(uploaded);

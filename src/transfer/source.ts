@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { type Hash, createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { SsecError } from '../errors.ts';
 import { crc32Base64, updateCrc32 } from './checksum.ts';
@@ -9,6 +9,31 @@ export interface SourceDigest {
   readonly crc32: string;
   /** MD5 in base64, as `Content-MD5` carries it; only where it was asked for. */
   readonly md5?: string;
+}
+
+/** A digest that grows with the bytes. */
+export class RunningDigest {
+  readonly #md5: Hash | undefined;
+  #crc32 = 0;
+
+  constructor(md5: boolean) {
+    this.#md5 = md5 ? createHash('md5') : undefined;
+  }
+
+  /** CRC32 so far. */
+  get crc32(): number {
+    return this.#crc32;
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#crc32 = updateCrc32(this.#crc32, chunk);
+    this.#md5?.update(chunk);
+  }
+
+  digest(): SourceDigest {
+    const crc32 = crc32Base64(this.#crc32);
+    return this.#md5 === undefined ? { crc32 } : { crc32, md5: this.#md5.digest('base64') };
+  }
 }
 
 /** Bytes read at once: large enough to keep system calls rare, small enough that a slow wire holds little. */
@@ -41,19 +66,17 @@ export abstract class Source {
 
   /** Hashes the whole source. */
   async digest(options: { md5: boolean; signal?: AbortSignal }): Promise<SourceDigest> {
-    const md5 = options.md5 ? createHash('md5') : undefined;
-    let crc32 = 0;
+    const sum = new RunningDigest(options.md5);
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.size));
     for (let position = 0; position < this.size; position += buffer.length) {
       options.signal?.throwIfAborted();
       const chunk = buffer.subarray(0, this.size - position);
       await this.read(position, chunk);
-      crc32 = updateCrc32(crc32, chunk);
-      md5?.update(chunk);
+      sum.update(chunk);
     }
     await this.checkUnchanged();
-    this.#crc32 = crc32;
-    return { crc32: crc32Base64(crc32), ...(md5 === undefined ? {} : { md5: md5.digest('base64') }) };
+    this.#crc32 = sum.crc32;
+    return sum.digest();
   }
 
   /**
