@@ -3,7 +3,9 @@ import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import { type CustomerKey, SSE_CUSTOMER_ALGORITHM } from './keys/customer-key.ts';
 import { type ObjectAddress, formatObjectAddress } from './object-address.ts';
+import { failureOf } from './service-error.ts';
 import { shellWord } from './shell-word.ts';
+import { isResumable } from './transfer/attempts.ts';
 
 /** A write that has to be proved. */
 export interface Write extends ObjectAddress {
@@ -46,6 +48,7 @@ export function headOf(write: Write, version?: string): Promise<HeadObjectComman
  * then the object is there, under our key, with our bytes.
  *
  * @param isOurs judges the object by its checksum or ETag; echo and size are looked at here
+ * @throws SsecError NETWORK, THROTTLED, ...: where the server does not say now what is there
  */
 export async function findOurs(
   write: Write,
@@ -55,7 +58,18 @@ export async function findOurs(
   try {
     const head = await headOf(write);
     return echoes(head, write.customerKey) && head.ContentLength === size && isOurs(head) ? head : undefined;
-  } catch {
+  } catch (error) {
+    const { client, bucket, key } = write;
+    const request = {
+      operation: 'HeadObject',
+      bucket,
+      key,
+      customerKeySent: true,
+      endpoint: client.endpoint,
+    };
+    const failure = failureOf(error, request, write.signal);
+    // nobody knows yet: whoever asks again may find it
+    if (isResumable(failure)) throw failure;
     return undefined;
   }
 }

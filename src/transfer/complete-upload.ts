@@ -131,7 +131,10 @@ async function findFinished(
   const mayBeOurs = serviceCode === 'NoSuchUpload' || isPassing(error) || (isCondition && wasRepeated);
   const { expected } = parts;
   const head = mayBeOurs
-    ? await findOurs(options, parts.size, (found) => isObject(found, expected))
+    ? await findOurs(options, parts.size, (found) => isObject(found, expected)).catch((failure: unknown) => {
+        if (isPassing(error)) return undefined;
+        throw failure;
+      })
     : undefined;
   if (head === undefined && status === 412) throw targetExists(options, error, error.context);
   return head;

@@ -118,6 +118,19 @@ describe('Complete, when its answer is lost or late', () => {
     await expectStored(world, small);
   });
 
+  test('nobody says what is there: that is for another run to find out', async () => {
+    const world = await sandboxed(
+      { faults: ['drop-answer CompleteMultipartUpload', 'fail HeadObject 503 SlowDown x2'] },
+      { maxAttempts: 2 },
+    );
+    expect((await rejected(put(world))).code).toBe('SERVICE_UNAVAILABLE');
+    expect(world.journals()).toHaveLength(1);
+    world.events.length = 0;
+    expect(await put(world)).toMatchObject({ size: content.length, proof: 'CRC32' });
+    expect(partsSent(world)).toEqual([]);
+    expect(world.journals()).toEqual([]);
+  });
+
   test('what is there by then is not ours', async () => {
     const world = await sandboxed(
       {

@@ -139,9 +139,12 @@ describe('an upload that goes on', () => {
 
   test('was finished, and nobody heard of it: nothing is sent', async () => {
     const world = await sandboxed({
-      faults: ['drop-answer CompleteMultipartUpload', 'fail HeadObject 503 SlowDown'],
+      faults: ['drop-answer CompleteMultipartUpload', 'fail HeadObject 503 SlowDown x2'],
     });
     expect((await rejected(put(world))).code).toBe('NETWORK');
+    // nor does this run hear of it: that is no reason to send everything again
+    expect((await rejected(put(world, { client: world.again() }))).code).toBe('SERVICE_UNAVAILABLE');
+    expect(world.count('CreateMultipartUpload')).toBe(1);
     expect(world.journals()).toHaveLength(1);
     world.events.length = 0;
     const notices: string[] = [];
