@@ -37,7 +37,7 @@ export function toSsecError(error: unknown, request: ServiceRequest): SsecError 
   const { code, message, hints } = classify(answer, request);
   return new SsecError(code, message, {
     hints,
-    cause: error,
+    cause: withoutRequest(error),
     context: {
       status: answer.status,
       serviceCode: answer.code,
@@ -46,6 +46,20 @@ export function toSsecError(error: unknown, request: ServiceRequest): SsecError 
       attempts: answer.attempts > 1 ? answer.attempts : undefined,
     },
   });
+}
+
+/**
+ * The SDK hangs the whole response on its error, and under it the request with the customer key in its headers: an
+ * error is logged and inspected by others, and none of that may be in it.
+ */
+function withoutRequest(error: unknown): unknown {
+  if (!(error instanceof Error) || !('$response' in error)) return error;
+  const { name, message, stack } = error;
+  const { $metadata: metadata } = error as { $metadata?: unknown };
+  const bare = new Error(message);
+  Object.assign(bare, { name, $metadata: metadata });
+  if (stack !== undefined) bare.stack = stack;
+  return bare;
 }
 
 /** The same, where the caller may have aborted: then that is the news, whatever reason was given for it. */

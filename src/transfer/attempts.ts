@@ -30,6 +30,8 @@ export interface AttemptOptions {
   /** Whether this failure is worth another try; default: those of the network and of a busy server. */
   readonly isWorthIt?: (error: unknown) => boolean;
   readonly onRetry?: (() => void) | undefined;
+  /** Whether something came of the try that failed: then the tries are counted anew. */
+  readonly hasProgressed?: () => boolean;
 }
 
 /** Tries a piece of work again, with growing pauses; throws the last failure. */
@@ -43,6 +45,7 @@ export async function withAttempts<T>(
       return await work(attempt);
     } catch (error) {
       options.signal?.throwIfAborted();
+      if (options.hasProgressed?.() === true) attempt = 1;
       if (attempt >= options.maxAttempts || !isWorthIt(error)) throw error;
     }
     options.onRetry?.();

@@ -12,6 +12,9 @@ import { withAttempts } from './attempts.ts';
 import { BulkBody } from '../transport/bulk-body.ts';
 import { checkRange } from './byte-range.ts';
 
+/** Bytes after which a connection that broke counts as one that worked. */
+const PROGRESS_BYTES = 4 * 1024 ** 2;
+
 /** Takes bytes in order; may be called again before the last promise resolved, never more than a few times. */
 export type Consume = (chunk: Buffer) => Promise<void>;
 
@@ -65,7 +68,14 @@ export class RangedObject {
     };
     let body = opened;
     let broken: SsecError | undefined;
-    await withAttempts({ maxAttempts: client.maxAttempts, signal, onRetry }, async () => {
+    let mark = start;
+    // a connection that breaks now and then gets there in the end
+    const hasProgressed = (): boolean => {
+      const moved = position - mark >= PROGRESS_BYTES;
+      mark = position;
+      return moved;
+    };
+    await withAttempts({ maxAttempts: client.maxAttempts, signal, onRetry, hasProgressed }, async () => {
       try {
         const before = position;
         body ??= await this.#open(position, end, signal);

@@ -33,12 +33,14 @@ export class UploadJournal {
   readonly #options: PutObjectOptions;
   readonly #journal: TransferJournal;
   readonly #head: JournalRecord;
+  readonly #file: string;
   readonly #plan: ReturnType<typeof planParts>;
   readonly #usable = new Map<number, UploadedPart>();
 
   private constructor(options: PutObjectOptions, journal: TransferJournal, source: FileSource) {
     this.#options = options;
     this.#journal = journal;
+    this.#file = source.name;
     this.#plan = planParts(source.size, options.partSize);
     this.#head = {
       kind: 'put',
@@ -47,7 +49,6 @@ export class UploadJournal {
       bucket: options.bucket,
       key: options.key,
       customerKeyMd5: options.customerKey.fingerprint,
-      file: source.name,
       size: source.size,
       modifiedAt: String(source.modifiedAt),
       partSize: this.#plan.partSize,
@@ -98,7 +99,7 @@ export class UploadJournal {
 
   async begin(uploadId: string, checksums: KeptChecksums): Promise<void> {
     this.#usable.clear();
-    await this.#journal.begin({ ...this.#head, uploadId, checksums });
+    await this.#journal.begin({ ...this.#head, file: this.#file, uploadId, checksums });
   }
 
   add(part: UploadedPart): Promise<void> {
