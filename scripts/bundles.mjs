@@ -32,7 +32,7 @@ export const bundles = [
           {
             name: 'core',
             priority: 2,
-            test: /src[\\/](errors|object-address|shell-word|keys[\\/].*|transfer[\\/](atomic-file|checksum|file-source|name-lock|or-interrupted|part-plan|sink|source|stream-source|transfer-journal))\.ts$/,
+            test: /src[\\/](errors|object-address|shell-word|keys[\\/].*|transfer[\\/](atomic-file|checksum|file-source|name-lock|or-interrupted|part-plan|patience|sink|source|stream-source|transfer-journal))\.ts$/,
           },
           { name: 's3', priority: 1, test: /node_modules[\\/](@aws-sdk|@smithy|hpagent)[\\/]/ },
         ],

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type Stats, constants, createWriteStream } from 'node:fs';
+import { type Stats, constants, createWriteStream, writeSync } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { SsecError, systemErrorCode } from '../errors.ts';
 import { inherit, refuseReadOnly } from './replaced-file.ts';
+import { Patience } from './patience.ts';
 import { type PositionedSink, type Sink, streamSink, unwritable } from './sink.ts';
 import { takeName } from './take-name.ts';
 
@@ -93,6 +94,7 @@ class AtomicFile implements PositionedSink {
   readonly #handle: FileHandle;
   readonly #noOverwrite: boolean;
   readonly #name: string;
+  readonly #patience = new Patience();
   #position = 0;
 
   private constructor(target: string, temp: string, handle: FileHandle, options: NamedTarget) {
@@ -148,12 +150,17 @@ class AtomicFile implements PositionedSink {
   async writeAt(position: number, chunk: Uint8Array): Promise<void> {
     let done = 0;
     while (done < chunk.length) {
-      const { bytesWritten } = await this.#handle
-        .write(chunk, done, chunk.length - done, position + done)
-        .catch((error: unknown) => {
-          throw unwritable(this.#name, error);
-        });
-      done += bytesWritten;
+      done += await this.#write(chunk, done, position + done);
+    }
+  }
+
+  async #write(chunk: Uint8Array, at: number, position: number): Promise<number> {
+    const bytes = chunk.length - at;
+    try {
+      if (!this.#patience.isFast) return (await this.#handle.write(chunk, at, bytes, position)).bytesWritten;
+      return this.#patience.run(bytes, () => writeSync(this.#handle.fd, chunk, at, bytes, position));
+    } catch (error) {
+      throw unwritable(this.#name, error);
     }
   }
 

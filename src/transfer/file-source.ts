@@ -1,8 +1,12 @@
-import { constants, type BigIntStats } from 'node:fs';
+import { type BigIntStats, constants, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { SsecError, systemErrorCode } from '../errors.ts';
 import { shellWord } from '../shell-word.ts';
+import { Patience } from './patience.ts';
 import { Source, changed } from './source.ts';
+
+/** Read at once while reading blocks (bytes). */
+const SLICE_BYTES = 512 * 1024;
 
 /**
  * A regular file, opened once: replacing it under its name does not matter, writing into it does and is found
@@ -13,6 +17,7 @@ export class FileSource extends Source {
   readonly name: string;
   readonly #handle: FileHandle;
   readonly #stat: BigIntStats;
+  readonly #patience = new Patience();
 
   /** Nanoseconds since 1970. */
   get modifiedAt(): bigint {
@@ -60,13 +65,20 @@ export class FileSource extends Source {
   async read(position: number, into: Uint8Array): Promise<void> {
     let filled = 0;
     while (filled < into.length) {
-      const { bytesRead } = await this.#handle
-        .read(into, filled, into.length - filled, position + filled)
-        .catch((error: unknown) => {
-          throw unreadable(this.name, error);
-        });
+      const bytesRead = await this.#read(into, filled, position + filled);
       if (bytesRead === 0) throw changed(this.name);
       filled += bytesRead;
+    }
+  }
+
+  async #read(into: Uint8Array, at: number, position: number): Promise<number> {
+    const bytes = into.length - at;
+    try {
+      if (!this.#patience.isFast) return (await this.#handle.read(into, at, bytes, position)).bytesRead;
+      const slice = Math.min(bytes, SLICE_BYTES);
+      return this.#patience.run(slice, () => readSync(this.#handle.fd, into, at, slice, position));
+    } catch (error) {
+      throw unreadable(this.name, error);
     }
   }
 

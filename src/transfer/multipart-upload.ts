@@ -22,8 +22,8 @@ import { UploadJournal } from './upload-journal.ts';
 import { UploadedParts } from './uploaded-parts.ts';
 import { runWorkers } from './workers.ts';
 
-/** Bytes for which one part's share of the slots is meant; larger parts in memory take more of them. */
-const PART_SHARE_BYTES = 8 * 1024 ** 2;
+/** Memory that one part's share of the slots stands for (bytes): larger parts take more, so that fewer are held. */
+const PART_SHARE_BYTES = 12.8 * 1024 ** 2;
 
 /**
  * Uploads in parts, several at once, each tried again by itself.

@@ -26,7 +26,7 @@ export interface NextPartOptions {
 }
 
 /** Read and hashed at once (bytes): what was just read is still in the processor's cache. */
-const SLICE_BYTES = 1024 ** 2;
+const SLICE_BYTES = 512 * 1024;
 
 /** Gives out the parts of an upload, each once, to whoever asks next. */
 export interface PartFeed {

@@ -18,6 +18,9 @@ export const SINGLE_GET_BYTES = 32 * MiB;
 /** A part is held in memory while it is sent, a few at a time; larger ones gain nothing on any wire that was measured. */
 const DEFAULT_PART_BYTES = 8 * MiB;
 
+/** From here on parts and ranges are twice as large: each costs a request, some 2 ms of the processor. */
+const LARGE_OBJECT_BYTES = 256 * MiB;
+
 /** Downloads are written as they come, so that a range costs a request and no memory. */
 const MIN_RANGE_BYTES = 16 * MiB;
 const MAX_RANGE_BYTES = 256 * MiB;
@@ -64,7 +67,8 @@ export function planParts(size: number, partSize: number | undefined): PartPlan 
       hints: [`leave --part-size away, or take at least ${needed / MiB}MiB`],
     });
   }
-  return cut(size, partSize ?? Math.max(DEFAULT_PART_BYTES, needed));
+  const comfortable = size < LARGE_OBJECT_BYTES ? DEFAULT_PART_BYTES : 2 * DEFAULT_PART_BYTES;
+  return cut(size, partSize ?? Math.max(comfortable, needed));
 }
 
 /** @throws SsecError USAGE for a size that S3 does not take */
@@ -76,7 +80,8 @@ export function checkPartSize(partSize: number): void {
 /** The ranges of a download. */
 export function planRanges(size: number): PartPlan {
   const comfortable = roundUp(Math.ceil(size / COMFORTABLE_RANGES), MiB);
-  return cut(size, Math.min(MAX_RANGE_BYTES, Math.max(MIN_RANGE_BYTES, comfortable)));
+  const smallest = size < LARGE_OBJECT_BYTES ? MIN_RANGE_BYTES : 2 * MIN_RANGE_BYTES;
+  return cut(size, Math.min(MAX_RANGE_BYTES, Math.max(smallest, comfortable)));
 }
 
 /** The ranges of a download that can only be written in order, of which a few are held in memory. */

@@ -1,5 +1,5 @@
 /** Bytes of a block: large enough that a write is worth its way through a thread. */
-const BLOCK_BYTES = 512 * 1024;
+const BLOCK_BYTES = 256 * 1024;
 /** Blocks that are kept for use again. */
 const MAX_KEPT = 16;
 
