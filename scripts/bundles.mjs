@@ -22,6 +22,8 @@ export const bundles = [
       dir: 'dist',
       format: 'cjs',
       comments: false,
+      // V8 reads all of it at each start: a quarter less is 3 ms
+      minify: { compress: false, mangle: false, codegen: true },
       // vm.Script, which loads these with cached code, knows no dynamic import
       dynamicImportInCjs: false,
       entryFileNames: 'cli.cjs',

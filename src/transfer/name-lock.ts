@@ -13,13 +13,17 @@ import { systemErrorCode } from '../errors.ts';
  */
 export async function lockName(name: string): Promise<(() => Promise<void>) | undefined> {
   const address = addressOf(name);
-  const server = (await listen(address)) ?? (await takeOver(address));
-  if (server === undefined) return undefined;
+  let server = await listen(address);
+  if (server === 'taken') server = await takeOver(address);
+  if (server === 'taken') return undefined;
+  // where no socket can be had at all, a lock is not worth a transfer
+  if (server === 'unavailable') return () => Promise.resolve();
   // the lock must not keep alive whoever holds it
-  server.unref();
+  const held = server;
+  held.unref();
   return () =>
     new Promise((closed) => {
-      server.close(() => closed());
+      held.close(() => closed());
     });
 }
 
@@ -37,17 +41,18 @@ function addressOf(name: string): string {
 }
 
 /** Where a socket is a file, it outlives a crash: then nobody answers on it. */
-async function takeOver(address: string): Promise<Server | undefined> {
-  if (!address.endsWith('.sock') || (await answers(address))) return undefined;
+async function takeOver(address: string): Promise<Server | 'taken' | 'unavailable'> {
+  if (!address.endsWith('.sock') || (await answers(address))) return 'taken';
   await rm(address, { force: true });
   return listen(address);
 }
 
-/** @returns undefined where the address is taken, or cannot be had at all */
-function listen(address: string): Promise<Server | undefined> {
+function listen(address: string): Promise<Server | 'taken' | 'unavailable'> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
-    server.once('error', () => resolve(undefined));
+    server.once('error', (error) => {
+      resolve(systemErrorCode(error) === 'EADDRINUSE' ? 'taken' : 'unavailable');
+    });
     server.listen(address, () => resolve(server));
   });
 }
