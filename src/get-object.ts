@@ -141,12 +141,11 @@ class Download {
       body = output.Body;
       const head = this.#headOf(output);
       if (range !== undefined) checkRange(range, output, this.#options);
-      const parallel =
-        head.size > SINGLE_GET_BYTES &&
-        range === undefined &&
-        head.etag !== undefined &&
-        client.slots.capacity > client.partWeight;
-      if (!parallel) return await this.#inOneRequest(head, body);
+      // ranges are what a later call can go on with, also where they come one after the other
+      const isWorthIt = client.slots.capacity > client.partWeight || this.#options.journal !== undefined;
+      const inRanges =
+        head.size > SINGLE_GET_BYTES && range === undefined && head.etag !== undefined && isWorthIt;
+      if (!inRanges) return await this.#inOneRequest(head, body);
       const sink = await this.#options.openSink(head);
       const opened = { body, release };
       if (!isPositioned(sink)) return await this.#inOrder(head, sink, opened);

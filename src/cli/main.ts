@@ -35,8 +35,9 @@ export async function main(start: Start): Promise<number> {
     if (error.code === 'EPIPE') controller.abort(interruption('EPIPE'));
   });
   process.stderr.on('error', () => undefined);
+  let code = 1;
   try {
-    return await run(process.argv.slice(2), {
+    code = await run(process.argv.slice(2), {
       ...start,
       env,
       cwd,
@@ -51,10 +52,12 @@ export async function main(start: Start): Promise<number> {
       signals: process,
       loadProxyFinder: async () => (await import('proxy-from-env')).getProxyForUrl,
     });
+    return code;
   } finally {
     // one that nobody reads to its end must not keep the process
     if (stdinUsed) process.stdin.destroy();
-    endSoon(controller.signal);
+    // a signal that came when all was done changes nothing
+    if (code !== 0) endSoon(controller.signal);
   }
 }
 

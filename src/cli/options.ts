@@ -96,7 +96,7 @@ function parseCount(text: string): number {
 function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || seconds < 0.1 || seconds > 86_400)
-    throw new InvalidArgumentError('It is a number of seconds.');
+    throw new InvalidArgumentError('It is a number of seconds from 0.1 to 86400.');
   return seconds;
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { extname, isAbsolute } from 'node:path';
 import type { Source } from '../transfer/source.ts';
 import type { StreamSource } from '../transfer/stream-source.ts';
 import type { Io } from './io.ts';
@@ -14,11 +14,16 @@ import type { Io } from './io.ts';
 export async function openUploadSource(path: string, io: Io): Promise<Source | StreamSource> {
   const { StreamSource } = await import('../transfer/stream-source.ts');
   if (path === '-') return new StreamSource(io.stdin, 'stdin', io.signal);
-  const full = resolve(io.cwd, path);
+  const full = inFolder(io.cwd, path);
   if ((await isPipe(full)) || (await hidesItsSize(full)))
     return new StreamSource(createReadStream(full, { flags: 'r' }), path, io.signal);
   const { FileSource } = await import('../transfer/file-source.ts');
   return FileSource.open(full, path);
+}
+
+/** A path as the system reads it: behind a link, `..` is another folder than the text says. */
+export function inFolder(folder: string, path: string): string {
+  return isAbsolute(path) ? path : `${folder}/${path}`;
 }
 
 /** A FIFO, a process substitution, a device: read once, from the start, to its end. */

@@ -31,6 +31,8 @@ export function checkRange(range: string, output: RangeAnswer, address: ObjectAd
   throw new SsecError(
     'NOT_SUPPORTED',
     `The server did not answer with the range of ${formatObjectAddress(address)} that was asked for.`,
-    { hints: ['get the whole object in one request: leave --range away, and add --concurrency 1'] },
+    {
+      hints: ['get the whole object in one request: leave --range away, and add --concurrency 1 --no-resume'],
+    },
   );
 }

@@ -15,6 +15,8 @@ const SLICE_BYTES = 512 * 1024;
 export class FileSource extends Source {
   readonly size: number;
   readonly name: string;
+  /** As it was opened. */
+  readonly path: string;
   readonly #handle: FileHandle;
   readonly #stat: BigIntStats;
   readonly #patience = new Patience();
@@ -24,8 +26,9 @@ export class FileSource extends Source {
     return this.#stat.mtimeNs;
   }
 
-  private constructor(name: string, handle: FileHandle, stat: BigIntStats) {
+  private constructor(path: string, name: string, handle: FileHandle, stat: BigIntStats) {
     super();
+    this.path = path;
     this.name = name;
     this.#handle = handle;
     this.#stat = stat;
@@ -55,7 +58,7 @@ export class FileSource extends Source {
         });
       }
       if (!stat.isFile()) throw notRegular(name);
-      return new FileSource(name, handle, stat);
+      return new FileSource(path, name, handle, stat);
     } catch (error) {
       await handle.close();
       throw error;

@@ -133,7 +133,7 @@ class MultipartUpload {
       await this.#journal.keep();
       return withHints(failure, [
         'what was sent is kept: run the same command again to go on',
-        `or drop it: ssec uploads --abort -b ${bucket}`,
+        `or drop it: ssec uploads --abort ${shellWord(this.#uploadId)} -b ${bucket}`,
       ]);
     }
     const gone = await this.#abort();

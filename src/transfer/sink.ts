@@ -67,6 +67,15 @@ export function unwritable(name: string, cause: unknown): SsecError {
     case 'ENOSPC':
     case 'EDQUOT':
       return new SsecError('DISK_FULL', `No space is left for "${name}".`, { cause });
+    case 'EFBIG':
+      return new SsecError(
+        'FILE_UNWRITABLE',
+        `"${name}" would be larger than you may write, or than its disk can hold as one file.`,
+        {
+          hints: ['look at: ulimit -f'],
+          cause,
+        },
+      );
     case 'EPIPE':
       return new SsecError('CANCELLED', `Whoever read "${name}" stopped reading.`, {
         cause,

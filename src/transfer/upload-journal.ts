@@ -14,6 +14,7 @@ import { findOurs } from '../write-proof.ts';
 import type { KeptChecksums } from './complete-upload.ts';
 import { FileSource } from './file-source.ts';
 import { planParts, pieceOf } from './part-plan.ts';
+import { PieceSource } from './piece-source.ts';
 import { type JournalRecord, type TransferJournal, openJournal } from './transfer-journal.ts';
 import { type UploadedPart, UploadedParts, isObject, unquoted } from './uploaded-parts.ts';
 
@@ -33,14 +34,14 @@ export class UploadJournal {
   readonly #options: PutObjectOptions;
   readonly #journal: TransferJournal;
   readonly #head: JournalRecord;
-  readonly #file: string;
+  readonly #source: FileSource;
   readonly #plan: ReturnType<typeof planParts>;
   readonly #usable = new Map<number, UploadedPart>();
 
   private constructor(options: PutObjectOptions, journal: TransferJournal, source: FileSource) {
     this.#options = options;
     this.#journal = journal;
-    this.#file = source.name;
+    this.#source = source;
     this.#plan = planParts(source.size, options.partSize);
     this.#head = {
       kind: 'put',
@@ -99,7 +100,7 @@ export class UploadJournal {
 
   async begin(uploadId: string, checksums: KeptChecksums): Promise<void> {
     this.#usable.clear();
-    await this.#journal.begin({ ...this.#head, file: this.#file, uploadId, checksums });
+    await this.#journal.begin({ ...this.#head, file: this.#source.path, uploadId, checksums });
   }
 
   add(part: UploadedPart): Promise<void> {
@@ -175,7 +176,19 @@ export class UploadJournal {
     if (parts.inOrder.length !== this.#plan.count || parts.size !== this.#plan.size) return undefined;
     const { expected } = parts;
     const head = await findOurs(this.#options, parts.size, (object) => isObject(object, expected));
-    return head === undefined ? undefined : { kind: 'finished', parts, head };
+    if (head === undefined || !(await this.#holds(parts))) return undefined;
+    return { kind: 'finished', parts, head };
+  }
+
+  /** Whether the file has these very bytes: its size and time may be as they were, and its content another. */
+  async #holds(parts: UploadedParts): Promise<boolean> {
+    const { signal } = this.#options;
+    for (const part of parts.inOrder) {
+      const piece = new PieceSource(this.#source, pieceOf(this.#plan, part.number));
+      const { crc32 } = await piece.digest({ md5: false, ...(signal === undefined ? {} : { signal }) });
+      if (crc32 !== part.crc32) return false;
+    }
+    return true;
   }
 }
 

@@ -27,8 +27,8 @@ const PATH = '/usr/bin:/bin';
 const MiB = 1024 ** 2;
 /** A last part of a few bytes. */
 const SIZE = 1024 * MiB + 13;
-const PART_BYTES = 8 * MiB;
-const RANGE_BYTES = 16 * MiB;
+const PART_BYTES = 16 * MiB;
+const RANGE_BYTES = 32 * MiB;
 const PARTS = Math.ceil(SIZE / PART_BYTES);
 const RANGES = Math.ceil(SIZE / RANGE_BYTES);
 

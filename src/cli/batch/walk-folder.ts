@@ -46,7 +46,9 @@ function* walk(where: Walk, folder: string): Generator<WalkEntry> {
   for (const entry of entries) {
     const name = readName(entry.name);
     if (name === undefined) {
-      yield noUtf8(folder + escapeBytes(entry.name));
+      const shown = folder + escapeBytes(entry.name);
+      if (entry.isDirectory() ? !where.filter.skipsFolder(shown) : where.filter.takes(shown))
+        yield noUtf8(shown);
       continue;
     }
     const path = folder + name;

@@ -14,6 +14,7 @@ import { type CommandContext, bucketOf, loadSettings, withClient } from '../sess
 import { loadWriteKey } from '../upload.ts';
 import { usageOf } from '../batch/batch-options.ts';
 import type { PutOptions } from './put.ts';
+import { inFolder } from '../upload-source.ts';
 
 /** `ssec put -r`: every file in a folder, under a prefix. */
 export async function putFolder(
@@ -71,7 +72,7 @@ function prefixOf(folder: string, dest: string | undefined, settings: Settings, 
 }
 
 async function realFolder(folder: string, io: Io): Promise<string> {
-  const path = resolve(io.cwd, folder);
+  const path = inFolder(io.cwd, folder);
   const status = await stat(path).catch((cause: unknown) => {
     const isThere = systemErrorCode(cause) !== 'ENOENT' && systemErrorCode(cause) !== 'ENOTDIR';
     throw isThere

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SsecError } from '../../errors.ts';
 import type { SsecClient } from '../../client.ts';
@@ -27,7 +27,7 @@ import {
   uploadFields,
   uploadJournal,
 } from '../upload.ts';
-import { contentTypeOf, isPipe, openUploadSource } from '../upload-source.ts';
+import { contentTypeOf, inFolder, isPipe, openUploadSource } from '../upload-source.ts';
 
 export type PutOptions = UploadOptions & BatchOptions;
 
@@ -163,7 +163,7 @@ async function resolveTarget(
       ],
     });
   }
-  const nameless = file === '-' || (await isPipe(resolve(io.cwd, file)));
+  const nameless = file === '-' || (await isPipe(inFolder(io.cwd, file)));
   const given = dest === undefined ? undefined : parseObjectAddress(dest);
   const key = given?.key ?? dest ?? '';
   if (nameless && (key === '' || key.endsWith('/'))) {
