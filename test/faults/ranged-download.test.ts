@@ -419,7 +419,7 @@ describe('a download in one request', () => {
     expectCleared(into);
   });
 
-  test('a large one, where one request at a time is wanted, is noted nowhere', async () => {
+  test('a large one, where one request at a time is wanted and no notes are, leaves nothing', async () => {
     const into = await run(
       servesObject(
         () => checked,
@@ -427,7 +427,7 @@ describe('a download in one request', () => {
       ),
       { concurrency: 1 },
     );
-    const error = await rejected(get(into));
+    const error = await rejected(get(into, { journal: nowhere }));
     expect(error.code).toBe('NETWORK');
     expect(error.hints.join()).not.toContain('kept');
     expectCleared(into);
