@@ -260,7 +260,7 @@ ${call}
     const source = createReadStream(join(cwd, 'big'), { end: size - 1, highWaterMark: MiB });
     const put = await ssec(['put', '-', 'stream'], source);
     expect(put.result).toMatchObject({ type: 'put', Size: size });
-    expect(numbersOf(put.requests, 'partNumber')).toEqual(range(size / PART_BYTES));
+    expect(numbersOf(put.requests, 'partNumber')).toEqual(range(size / (8 * MiB)));
     await awsCopy(`s3://${bucket}/stream`, 'copy');
     await same('copy', size);
     const shell = `"$0" "$1" get stream -o - | cmp -n ${size} big -`;
