@@ -41,15 +41,19 @@ export function flagLayer(command: Command): Partial<Record<SettingName, string>
   return flags;
 }
 
-/** What `put` and `get` share: every setting, the form of the key, and how to tell. */
-export function addTransferOptions(command: Command): Command {
-  addSettingOptions(command, ['target', 'key', 'identity', 'endpoint', 'region']);
-  command.addOption(
+/** How a key file is to be read. */
+export function addKeyFormat(command: Command): Command {
+  return command.addOption(
     new Option('--key-format <format>', 'text: the key file holds 32 printable characters that are the key')
       .choices(['auto', 'text'])
       .default('auto'),
   );
-  command
+}
+
+/** What `put` and `get` share: every setting, the form of the key, and how to tell. */
+export function addTransferOptions(command: Command): Command {
+  addSettingOptions(command, ['target', 'key', 'identity', 'endpoint', 'region']);
+  addKeyFormat(command)
     .option('--concurrency <n>', 'requests at once (default: 4 parts, 16 small objects)', parseCount)
     .option(
       '--max-attempts <n>',

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addBucket } from './commands/bucket.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addGet } from './commands/get.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addPut } from './commands/put.ts';
@@ -35,6 +36,7 @@ Examples:
   addGet(program, act);
   addUploads(program, act);
   addBucket(program, act);
+  addDoctor(program, act);
   addSandbox(program);
   return program;
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, CommanderError } from 'commander';
 import { SsecError } from '../errors.ts';
 import { runSandbox } from './commands/sandbox.ts';
@@ -9,6 +8,7 @@ import { createReporter } from './output/create-reporter.ts';
 import type { OutputOptions } from './output/reporter.ts';
 import { createProgram } from './program.ts';
 import { asSsecError } from './report-error.ts';
+import { readVersion } from './version.ts';
 
 /**
  * The whole command line: parses, acts, reports. Never throws and never ends the process.
@@ -145,11 +145,4 @@ function commanderWords(message: string): { sentence: string; suggestions: strin
 /** Before commander has parsed, or where it could not. */
 function guessOutputOptions(argv: readonly string[]): OutputOptions {
   return { json: argv.includes('--json'), quiet: false, verbose: false };
-}
-
-async function readVersion(io: Io): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(io.packageFile, 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : '?';
 }

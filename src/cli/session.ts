@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { SsecClient } from '../client.ts';
+import type { AwsCredentials, SsecClient } from '../client.ts';
 import { parseEndpoint } from '../endpoint.ts';
 import { SsecError, systemErrorCode } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import type { KeyFormat } from '../keys/key-text.ts';
 import { checkBucketName } from '../object-address.ts';
 import type { NetworkOptions, RequestEvent } from '../network-options.ts';
+import type { SsecRequestHandler } from '../request-handler.ts';
 import { loadProfile, sharedFiles } from '../settings/aws-profile.ts';
 import { loadEnvFile } from '../settings/env-file.ts';
 import { resolveIdentity } from '../settings/identity.ts';
@@ -35,7 +36,16 @@ export async function loadSettings(
   context: CommandContext,
   options: { usesKey: boolean },
 ): Promise<Settings> {
-  const { io, command, reporter } = context;
+  const settings = await readSettings(context, options);
+  for (const notice of settings.notices) context.reporter.notice(notice);
+  return settings;
+}
+
+/** The same, and the notices are told by whoever asks. */
+export async function readSettings(
+  { io, command }: CommandContext,
+  options: { usesKey: boolean },
+): Promise<Settings> {
   const flag: unknown = command.getOptionValue('env');
   const search = { flag: typeof flag === 'string' ? flag : undefined, environment: io.env, cwd: io.cwd };
   const envFile = await orInterrupted(loadEnvFile(search), io.signal);
@@ -45,9 +55,7 @@ export async function loadSettings(
     ...(envFile === undefined ? {} : { envFile }),
   };
   const profile = await profileLayer(layers, io);
-  const settings = resolveSettings(profile === undefined ? layers : { ...layers, profile }, options);
-  for (const notice of settings.notices) reporter.notice(notice);
-  return settings;
+  return resolveSettings(profile === undefined ? layers : { ...layers, profile }, options);
 }
 
 /** The profile is a layer of its own, and which one it is the other layers say first. */
@@ -74,7 +82,11 @@ export function bucketOf(settings: Settings, fromAddress?: string): string {
 }
 
 /** Reads the customer key and hides it from all output from here on. */
-export async function loadKey(context: CommandContext, settings: Settings): Promise<CustomerKey | undefined> {
+export async function loadKey(
+  context: CommandContext,
+  settings: Settings,
+  warn = (message: string, ...hints: string[]): void => context.reporter.warning(message, ...hints),
+): Promise<CustomerKey | undefined> {
   const { io, command, reporter } = context;
   const reading = loadCustomerKey(settings.key, {
     format: command.getOptionValue('keyFormat') === 'text' ? 'text' : ('auto' satisfies KeyFormat),
@@ -84,7 +96,7 @@ export async function loadKey(context: CommandContext, settings: Settings): Prom
     },
     environment: childEnvironment(io),
     signal: io.signal,
-    warn: (message, ...hints) => reporter.warning(message, ...hints),
+    warn,
   });
   const key = await orInterrupted(reading, io.signal);
   if (key !== undefined) {
@@ -95,13 +107,22 @@ export async function loadKey(context: CommandContext, settings: Settings): Prom
   return key;
 }
 
+/** What a command's requests go over. */
+export interface Connection {
+  readonly network: NetworkOptions;
+  /** For what is asked of others than S3, or without a client. */
+  readonly handler: SsecRequestHandler;
+  /** @throws SsecError CREDENTIALS_MISSING, CREDENTIALS_EXPIRED, ... */
+  readonly credentials: () => Promise<AwsCredentials>;
+}
+
 /**
  * Runs a command's requests; the SDK is loaded here and not before, and every connection is closed behind them.
  */
 export async function withClient(
   context: CommandContext,
   settings: Settings,
-  use: (client: SsecClient) => Promise<void>,
+  use: (client: SsecClient, connection: Connection) => Promise<void>,
 ): Promise<void> {
   const { io, reporter } = context;
   // before anything heavy: an http endpoint is refused whatever else is wrong
@@ -124,22 +145,23 @@ export async function withClient(
     region: settings.region.value,
     handler,
   });
+  const credentials = async (): Promise<AwsCredentials> => {
+    const provided = await orInterrupted(provide(), io.signal).catch((error: unknown) => {
+      throw credentialsError(error, settings.profile?.name);
+    });
+    reporter.redactor.protectText(provided.secretAccessKey);
+    if (provided.sessionToken !== undefined) reporter.redactor.protectText(provided.sessionToken);
+    return provided;
+  };
   const client = new SsecClient({
     ...network,
     region: settings.region.value,
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint.value }),
     ...(settings.addressing === undefined ? {} : { addressing: settings.addressing.value }),
-    credentials: async () => {
-      const credentials = await orInterrupted(provide(), io.signal).catch((error: unknown) => {
-        throw credentialsError(error, settings.profile?.name);
-      });
-      reporter.redactor.protectText(credentials.secretAccessKey);
-      if (credentials.sessionToken !== undefined) reporter.redactor.protectText(credentials.sessionToken);
-      return credentials;
-    },
+    credentials,
   });
   try {
-    await use(client);
+    await use(client, { network, handler, credentials });
   } finally {
     client.close();
     handler.destroy();

@@ -16,6 +16,13 @@ export interface CustomerKeyRequestFields {
   readonly SSECustomerKeyMD5: string;
 }
 
+/** The same for the source of a copy. */
+export interface CopySourceKeyRequestFields {
+  readonly CopySourceSSECustomerAlgorithm: string;
+  readonly CopySourceSSECustomerKey: string;
+  readonly CopySourceSSECustomerKeyMD5: string;
+}
+
 /**
  * An AES-256 key for SSE-C. The bytes stand in a private field: the key does not show in `console.log`,
  * `JSON.stringify`, template strings or `util.inspect`; whoever needs it says so by name.
@@ -86,6 +93,15 @@ export class CustomerKey {
       SSECustomerAlgorithm: SSE_CUSTOMER_ALGORITHM,
       SSECustomerKey: this.toBase64(),
       SSECustomerKeyMD5: this.#md5,
+    };
+  }
+
+  /** The members that a copy takes to open its source. */
+  copySourceFields(): CopySourceKeyRequestFields {
+    return {
+      CopySourceSSECustomerAlgorithm: SSE_CUSTOMER_ALGORITHM,
+      CopySourceSSECustomerKey: this.toBase64(),
+      CopySourceSSECustomerKeyMD5: this.#md5,
     };
   }
 

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { CustomerKey } from '../../keys/customer-key.ts';
 import { shellWord } from '../../shell-word.ts';
-import { childEnvironment } from '../child-environment.ts';
+import { isUnignoredByGit } from '../git-ignore.ts';
 import { addOutputOptions } from '../options.ts';
 import type { Act } from '../program.ts';
 import type { CommandContext } from '../session.ts';
@@ -75,16 +74,7 @@ async function keygen(context: CommandContext, options: KeygenOptions): Promise<
 /** A key in a repository is a key in every clone of it. */
 async function warnUnlessIgnored(context: CommandContext, path: string): Promise<void> {
   const { io, reporter } = context;
-  const folder = dirname(resolve(io.cwd, path));
-  const git = (...args: string[]): Promise<number | undefined> =>
-    new Promise((done) => {
-      const child = execFile('git', ['-C', folder, ...args], { env: childEnvironment(io) }, () =>
-        done(child.exitCode ?? undefined),
-      );
-    });
-  if ((await git('rev-parse', '--is-inside-work-tree')) !== 0) return;
-  // 1 = not ignored, or tracked already
-  if ((await git('check-ignore', '-q', '--', resolve(io.cwd, path))) !== 1) return;
+  if (!(await isUnignoredByGit(io, path))) return;
   reporter.warning(
     `"${path}" lies in a git work tree that does not ignore it`,
     `echo ${shellWord(path)} >> .gitignore`,

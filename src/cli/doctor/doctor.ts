@@ -1,0 +1,103 @@
+import { arch, platform } from 'node:os';
+import { version as nodeVersion } from 'node:process';
+import type { SsecClient } from '../../client.ts';
+import { SsecError } from '../../errors.ts';
+import { parseObjectAddress } from '../../object-address.ts';
+import type { Settings } from '../../settings/settings.ts';
+import type { DoctorOptions } from '../commands/doctor.ts';
+import { asSsecError } from '../report-error.ts';
+import { type CommandContext, type Connection, bucketOf, readSettings, withClient } from '../session.ts';
+import { readVersion } from '../version.ts';
+import { checkBucket } from './check-bucket.ts';
+import { checkCredentials } from './check-credentials.ts';
+import { checkKey } from './check-key.ts';
+import { checkRoundTrip } from './check-round-trip.ts';
+import { checkServer } from './check-server.ts';
+import { checkFiles, checkSettings } from './check-settings.ts';
+import { Examination } from './examination.ts';
+
+/**
+ * Everything that stands between a user and SSE-C, from the near to the far. What rests on something that failed is
+ * left out.
+ *
+ * @throws SsecError the code of the first failure
+ */
+export async function doctor(
+  context: CommandContext,
+  argument: string | undefined,
+  options: DoctorOptions,
+): Promise<void> {
+  const { io, reporter } = context;
+  const report = new Examination(reporter);
+  await report.ok(
+    'program',
+    `ssec ${await readVersion(io)}, Node.js ${nodeVersion} on ${platform()} ${arch()}`,
+  );
+  await examine(report, context, argument, options);
+  const { failure, warning, unknown } = report.counts;
+  const first = report.firstFailure;
+  if (first !== undefined) {
+    throw new SsecError(first.code, failure === 1 ? 'One check failed.' : `${failure} checks failed.`);
+  }
+  const rest = [
+    ...(warning === 0 ? [] : [`${warning} warning${warning === 1 ? '' : 's'}`]),
+    ...(unknown === 0 ? [] : [`${unknown} unknown`]),
+  ];
+  reporter.notice(rest.length === 0 ? 'all is well' : `nothing failed; ${rest.join(', ')}`);
+}
+
+async function examine(
+  report: Examination,
+  context: CommandContext,
+  argument: string | undefined,
+  options: DoctorOptions,
+): Promise<void> {
+  let settings: Settings;
+  try {
+    settings = await readSettings(context, { usesKey: true });
+  } catch (error) {
+    await fail(report, context, error);
+    return;
+  }
+  await checkSettings(report, settings, context.io);
+  await checkFiles(report, settings, context.io);
+  await checkKey(report, context, settings);
+  try {
+    await withClient(context, settings, async (client, connection) => {
+      await examineServer(report, context, { settings, argument, options, client, connection });
+    });
+  } catch (error) {
+    await fail(report, context, error);
+  }
+}
+
+interface Server {
+  readonly settings: Settings;
+  readonly argument: string | undefined;
+  readonly options: DoctorOptions;
+  readonly client: SsecClient;
+  readonly connection: Connection;
+}
+
+async function examineServer(report: Examination, context: CommandContext, server: Server): Promise<void> {
+  const { settings, argument, options, client, connection } = server;
+  const isReached = await checkServer(report, context, client, connection);
+  const isSigned = await checkCredentials(report, context, client, connection);
+  const address = argument === undefined ? undefined : parseObjectAddress(argument);
+  const bucket = bucketOf(settings, address?.bucket ?? argument);
+  if (!isReached || !isSigned) return;
+  const { isThere, isBlocked } = await checkBucket(report, context, client, {
+    bucket,
+    prefix: address?.key ?? '',
+    region: settings.region,
+  });
+  if (!options.write || !isThere) return;
+  if (isBlocked) await report.unknown('write', 'no object was put: the bucket blocks SSE-C');
+  else await checkRoundTrip(report, context, client, { bucket, prefix: address?.key ?? '' });
+}
+
+/** A setting that is wrong is a finding, an interruption is none. */
+async function fail(report: Examination, { io }: CommandContext, error: unknown): Promise<void> {
+  if (io.signal.aborted) throw error;
+  await report.failure('setting', asSsecError(error, io.signal));
+}

@@ -1,0 +1,95 @@
+import type { ErrorCode, SsecError } from '../../errors.ts';
+import type { Reporter } from '../output/reporter.ts';
+
+/**
+ * - `ok`, `warning`, `failure`: it works; it works, but; it does not
+ * - `unknown`: it could not be asked, for want of a permission or on this server
+ */
+export type FindingStatus = 'ok' | 'warning' | 'failure' | 'unknown';
+
+/** What a finding is about: names that never change their meaning. */
+export type Check =
+  | 'program'
+  | 'setting'
+  | 'file'
+  | 'key'
+  | 'credentials'
+  | 'identity'
+  | 'proxy'
+  | 'dns'
+  | 'tls'
+  | 'clock'
+  | 'bucket'
+  | 'region'
+  | 'list'
+  | 'encryption'
+  | 'sse-c-block'
+  | 'policy'
+  | 'versioning'
+  | 'lifecycle'
+  | 'write'
+  | 'locked'
+  | 'read'
+  | 'delete'
+  | 'ability';
+
+/** The findings of one run, told as they come. */
+export class Examination {
+  readonly #reporter: Reporter;
+  readonly #counts = { ok: 0, warning: 0, failure: 0, unknown: 0 };
+  #first: SsecError | undefined;
+
+  constructor(reporter: Reporter) {
+    this.#reporter = reporter;
+  }
+
+  get counts(): Readonly<Record<FindingStatus, number>> {
+    return this.#counts;
+  }
+
+  /** The first failure: those that follow often come of it. */
+  get firstFailure(): SsecError | undefined {
+    return this.#first;
+  }
+
+  ok(check: Check, message: string): Promise<void> {
+    return this.#tell(check, 'ok', message, []);
+  }
+
+  warning(check: Check, message: string, ...hints: string[]): Promise<void> {
+    return this.#tell(check, 'warning', message, hints);
+  }
+
+  unknown(check: Check, message: string, ...hints: string[]): Promise<void> {
+    return this.#tell(check, 'unknown', message, hints);
+  }
+
+  failure(check: Check, error: SsecError): Promise<void> {
+    this.#first ??= error;
+    return this.#tell(check, 'failure', error.message, error.hints, error.code);
+  }
+
+  async #tell(
+    check: Check,
+    status: FindingStatus,
+    message: string,
+    hints: readonly string[],
+    code?: ErrorCode,
+  ): Promise<void> {
+    this.#counts[status]++;
+    const { redactor } = this.#reporter;
+    // values come from settings and servers, and may hold anything
+    const record = redactor.strikeMembers({
+      Check: check,
+      Status: status,
+      Message: message,
+      Hints: hints,
+      Code: code ?? null,
+    });
+    const lines = [status.padEnd(9) + message, ...hints.map((hint) => `${' '.repeat(9)}hint: ${hint}`)];
+    await this.#reporter.result(
+      { type: 'doctor', ...record },
+      lines.map((line) => redactor.clean(line)).join('\n'),
+    );
+  }
+}

@@ -1,0 +1,114 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { connect } from 'node:tls';
+import { HttpRequest } from '@smithy/core/protocols';
+import { connectTimeoutOf } from './connection-agent.ts';
+import { networkError } from './network-error.ts';
+import type { NetworkOptions } from './network-options.ts';
+import type { SsecRequestHandler } from './request-handler.ts';
+
+export interface ServerContactOptions {
+  /** Where requests go. */
+  readonly url: URL;
+  readonly network: NetworkOptions;
+  readonly signal?: AbortSignal;
+}
+
+/** A connection with a server, before anything is asked of it. */
+export interface TlsContact {
+  /** `TLSv1.3` */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** Who signed its certificate, and until when it is valid. */
+  readonly issuer: string;
+  readonly validTo: Date;
+}
+
+/**
+ * The addresses of a server's name.
+ *
+ * @throws SsecError NETWORK
+ */
+export async function resolveHost({ url }: Pick<ServerContactOptions, 'url'>): Promise<readonly string[]> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) !== 0) return [host];
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (error) {
+    throw networkError(error, url.origin) ?? error;
+  }
+}
+
+/**
+ * A TLS handshake under the same rules as for every request, and the certificate that came.
+ *
+ * @throws SsecError TLS_UNTRUSTED, NETWORK, TIMEOUT
+ */
+export function shakeHands({ url, network, signal }: ServerContactOptions): Promise<TlsContact> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return new Promise((done, failed) => {
+    const socket = connect({
+      host,
+      port: Number(url.port || 443),
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['http/1.1'],
+      ...(network.ca === undefined ? {} : { ca: network.ca }),
+    });
+    const timer = setTimeout(() => {
+      socket.destroy(Object.assign(new Error('no TLS handshake in time'), { code: 'ETIMEDOUT' }));
+    }, connectTimeoutOf(network));
+    const onAbort = (): void => {
+      socket.destroy(new DOMException('aborted', 'AbortError'));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    socket.once('error', (error) => {
+      end();
+      failed(networkError(error, url.origin) ?? error);
+    });
+    socket.once('secureConnect', () => {
+      end();
+      const certificate = socket.getPeerCertificate();
+      const { O: organization, CN: commonName } = certificate.issuer;
+      done({
+        protocol: socket.getProtocol() ?? 'TLS',
+        cipher: socket.getCipher().name,
+        issuer: String(organization ?? commonName ?? 'an issuer without a name'),
+        validTo: new Date(certificate.valid_to),
+      });
+      socket.destroy();
+    });
+  });
+}
+
+/**
+ * The server's clock, by the `Date` of an answer to a request without signature, through the proxy where there is one.
+ *
+ * @returns undefined where the answer has none
+ * @throws SsecError NETWORK, TIMEOUT, TLS_UNTRUSTED
+ */
+export async function serverTime(
+  { url, signal }: Pick<ServerContactOptions, 'url' | 'signal'>,
+  handler: SsecRequestHandler,
+): Promise<Date | undefined> {
+  const request = new HttpRequest({
+    method: 'HEAD',
+    protocol: url.protocol,
+    hostname: url.hostname,
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    path: '/',
+    headers: { host: url.host, 'user-agent': 'ssec' },
+  });
+  try {
+    const { response } = await handler.handle(request, signal === undefined ? {} : { abortSignal: signal });
+    const date = new Date(response.headers['date'] ?? '');
+    return Number.isNaN(date.getTime()) ? undefined : date;
+  } catch (error) {
+    throw networkError(error, url.origin) ?? error;
+  }
+}

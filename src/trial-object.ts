@@ -1,0 +1,151 @@
+import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { SsecClient } from './client.ts';
+import { SsecError } from './errors.ts';
+import { getObject } from './get-object.ts';
+import { CustomerKey } from './keys/customer-key.ts';
+import { formatObjectAddress } from './object-address.ts';
+import { putObject } from './put-object.ts';
+import type { PutObjectResult } from './put-request.ts';
+import { serviceAnswer } from './service-answer.ts';
+import { toSsecError } from './service-error.ts';
+import { BytesSource } from './transfer/bytes-source.ts';
+
+export interface TrialObjectOptions {
+  readonly client: SsecClient;
+  readonly bucket: string;
+  /** What its key begins with. */
+  readonly prefix: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds that taking it away may take, after an interruption too. */
+const REMOVE_TIMEOUT_MS = 10_000;
+
+/**
+ * A small object under a throw-away name and a throw-away customer key, to see what a server does with it. Whoever
+ * put it must `remove` it.
+ */
+export class TrialObject {
+  readonly client: SsecClient;
+  readonly bucket: string;
+  readonly key: string;
+  readonly customerKey: CustomerKey;
+  readonly content: Buffer;
+  readonly written: PutObjectResult;
+  readonly signal: AbortSignal | undefined;
+
+  private constructor(
+    options: TrialObjectOptions,
+    trial: Pick<TrialObject, 'key' | 'customerKey' | 'content' | 'written'>,
+  ) {
+    this.client = options.client;
+    this.bucket = options.bucket;
+    this.signal = options.signal;
+    this.key = trial.key;
+    this.customerKey = trial.customerKey;
+    this.content = trial.content;
+    this.written = trial.written;
+  }
+
+  /** @throws SsecError SSEC_BLOCKED, ACCESS_DENIED, KEY_IGNORED, ... as `putObject` */
+  static async put(options: TrialObjectOptions): Promise<TrialObject> {
+    const { client, bucket, prefix, signal } = options;
+    const key = `${prefix}ssec-doctor-${randomUUID()}`;
+    const customerKey = CustomerKey.generate();
+    const content = randomBytes(64);
+    const written = await putObject({
+      client,
+      bucket,
+      key,
+      customerKey,
+      source: new BytesSource(content, key),
+      contentType: 'application/octet-stream',
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return new TrialObject(options, { key, customerKey, content, written });
+  }
+
+  get address(): string {
+    return formatObjectAddress(this);
+  }
+
+  /**
+   * Whether the server refuses to show it without the key, which is the proof that it is encrypted under it.
+   *
+   * @returns undefined where these credentials may not ask
+   */
+  async isLocked(): Promise<boolean | undefined> {
+    try {
+      await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: this.key }), {
+        signal: this.signal,
+      });
+      return false;
+    } catch (error) {
+      const status = serviceAnswer(error)?.status;
+      if (status === 400) return true;
+      if (status === 403) return undefined;
+      throw toSsecError(error, this.#request('HeadObject'));
+    }
+  }
+
+  /** @throws SsecError CHECKSUM_MISMATCH, ACCESS_DENIED, ... as `getObject` */
+  async read(): Promise<void> {
+    const chunks: Buffer[] = [];
+    await getObject({
+      client: this.client,
+      bucket: this.bucket,
+      key: this.key,
+      customerKey: this.customerKey,
+      openSink: () =>
+        Promise.resolve({
+          write: (chunk) => {
+            chunks.push(Buffer.from(chunk));
+            return Promise.resolve();
+          },
+          commit: () => Promise.resolve(),
+          discard: () => Promise.resolve(),
+        }),
+      ...(this.signal === undefined ? {} : { signal: this.signal }),
+    });
+    if (Buffer.concat(chunks).equals(this.content)) return;
+    throw new SsecError('CHECKSUM_MISMATCH', `Other bytes came back from ${this.address} than were put.`);
+  }
+
+  /**
+   * Takes it away, after an interruption too: in a bucket with versions the version itself, so that nothing is left.
+   *
+   * @throws SsecError ACCESS_DENIED, ...
+   */
+  async remove(): Promise<void> {
+    const { versionId } = this.written;
+    await removeObject(this, this.key, versionId);
+  }
+
+  #request(operation: string) {
+    const { client, bucket, key } = this;
+    return { operation, bucket, key, customerKeySent: false, endpoint: client.endpoint };
+  }
+}
+
+/** @throws SsecError ACCESS_DENIED, ... */
+export async function removeObject(
+  { client, bucket }: Pick<TrialObject, 'client' | 'bucket'>,
+  key: string,
+  versionId: string | undefined,
+): Promise<void> {
+  const version = versionId === undefined || versionId === '' ? {} : { VersionId: versionId };
+  try {
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ...version }), {
+      signal: AbortSignal.timeout(REMOVE_TIMEOUT_MS),
+    });
+  } catch (error) {
+    throw toSsecError(error, {
+      operation: versionId === undefined ? 'DeleteObject' : 'DeleteObjectVersion',
+      bucket,
+      key,
+      customerKeySent: false,
+      endpoint: client.endpoint,
+    });
+  }
+}
