@@ -31,8 +31,7 @@ export async function checkServer(
     if (proxy === undefined) {
       check = 'dns';
       const addresses = await resolveHost({ url });
-      if (addresses[0] !== url.hostname)
-        await report.ok('dns', `${url.hostname} is ${addresses.join(', ')}`);
+      if (addresses[0] !== url.hostname) await report.ok('dns', `${url.hostname} is ${addresses.join(', ')}`);
       check = 'tls';
       const tls = await shakeHands({ url, network, signal });
       const message = `${url.host} speaks ${tls.protocol} (${tls.cipher}); its certificate is from ${tls.issuer}, good until ${tls.validTo.toISOString().slice(0, 10)}`;
