@@ -1,11 +1,6 @@
-import {
-  HeadBucketCommand,
-  type HeadBucketCommandOutput,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-} from '@aws-sdk/client-s3';
+import { HeadBucketCommand, type HeadBucketCommandOutput, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { SsecClient } from './client.ts';
-import { serviceAnswer } from './service-answer.ts';
+import { regionName, serviceAnswer } from './service-answer.ts';
 import { failureOf } from './service-error.ts';
 
 export interface BucketAccessOptions {
@@ -15,54 +10,45 @@ export interface BucketAccessOptions {
 }
 
 /**
- * Whether a bucket is there, and in which region.
+ * Whether the bucket's objects may be listed.
  *
- * @returns undefined where the credentials may not ask: S3 hides a bucket from whoever lacks s3:ListBucket on it
- * @throws SsecError BUCKET_NOT_FOUND, WRONG_REGION, NETWORK, ...
- * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
- */
-export async function headBucket(
-  options: BucketAccessOptions,
-): Promise<{ readonly region: string | undefined } | undefined> {
-  const { client, bucket, signal } = options;
-  try {
-    const output = await client.send<HeadBucketCommandOutput>(new HeadBucketCommand({ Bucket: bucket }), {
-      signal,
-    });
-    return { region: output.BucketRegion };
-  } catch (error) {
-    return deniedOr(error, 'HeadBucket', options);
-  }
-}
-
-/**
- * Whether its objects may be listed.
- *
- * @returns undefined where they may not
- * @throws SsecError BUCKET_NOT_FOUND, NETWORK, ...
+ * @returns false where they may not: then S3 does not say either whether the bucket is there
+ * @throws SsecError BUCKET_NOT_FOUND, CREDENTIALS_INVALID, WRONG_REGION, NETWORK, ...
  */
 export async function mayList(options: BucketAccessOptions, prefix: string): Promise<boolean> {
   const { client, bucket, signal } = options;
   try {
-    await client.send<ListObjectsV2CommandOutput>(
+    await client.send(
       new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1, ...(prefix === '' ? {} : { Prefix: prefix }) }),
       { signal },
     );
     return true;
   } catch (error) {
-    deniedOr(error, 'ListObjectsV2', options);
-    return false;
+    const failure = failureOf(
+      error,
+      { operation: 'ListObjectsV2', bucket, customerKeySent: false, endpoint: client.endpoint },
+      signal,
+    );
+    if (failure.code === 'ACCESS_DENIED') return false;
+    throw failure;
   }
 }
 
-/** Nothing for a 403 that may be a want of permission; anything else goes on as our error. */
-function deniedOr(error: unknown, operation: string, options: BucketAccessOptions): undefined {
+/**
+ * The bucket's region, as S3 names it even to whoever may not see the bucket.
+ *
+ * @returns undefined where the server has no regions, or does not say
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+ */
+export async function bucketRegion(options: BucketAccessOptions): Promise<string | undefined> {
   const { client, bucket, signal } = options;
-  const failure = failureOf(
-    error,
-    { operation, bucket, customerKeySent: false, endpoint: client.endpoint },
-    signal,
-  );
-  if (failure.code === 'ACCESS_DENIED' && serviceAnswer(error)?.status === 403) return undefined;
-  throw failure;
+  try {
+    const output = await client.send<HeadBucketCommandOutput>(new HeadBucketCommand({ Bucket: bucket }), {
+      signal,
+    });
+    return regionName(output.BucketRegion);
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return regionName(serviceAnswer(error)?.headers['x-amz-bucket-region']);
+  }
 }

@@ -1,4 +1,4 @@
-import { headBucket, mayList } from '../../bucket-access.ts';
+import { bucketRegion, mayList } from '../../bucket-access.ts';
 import type { SsecClient } from '../../client.ts';
 import type { Setting } from '../../settings/setting-layers.ts';
 import { describeOrigin } from '../../settings/setting-layers.ts';
@@ -23,22 +23,19 @@ export async function checkBucket(
   const { bucket, prefix } = target;
   const options = { client, bucket, signal: io.signal };
   try {
-    const head = await headBucket(options);
-    if (head === undefined)
-      await report.unknown(
-        'bucket',
-        `whether there is a bucket "${bucket}" could not be asked`,
-        'ask for s3:ListBucket',
-      );
-    else await report.ok('bucket', `there is a bucket "${bucket}"`);
-    await checkRegion(report, client, target, head?.region);
-    if (await mayList(options, prefix)) await report.ok('list', 'its objects may be listed');
-    else
+    const isListed = await mayList(options, prefix);
+    if (isListed) {
+      await report.ok('bucket', `there is a bucket "${bucket}"`);
+      await report.ok('list', 'its objects may be listed');
+    } else {
+      await report.unknown('bucket', `whether there is a bucket "${bucket}" could not be asked`);
       await report.unknown(
         'list',
-        'its objects may not be listed: an object that is not there looks as one that may not be read',
+        'its objects may not be listed: an object that is not there looks like one that may not be read',
         'ask for s3:ListBucket',
       );
+    }
+    await checkRegion(report, client, target, await bucketRegion(options));
   } catch (error) {
     if (io.signal.aborted) throw error;
     await report.failure('bucket', asSsecError(error, io.signal));
