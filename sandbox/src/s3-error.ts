@@ -47,6 +47,10 @@ export function malformedXml(): S3Error {
   );
 }
 
+export function malformedPolicy(message: string): S3Error {
+  return new S3Error(400, 'MalformedPolicy', message);
+}
+
 export function badChecksum(algorithm: string): S3Error {
   return new S3Error(
     400,

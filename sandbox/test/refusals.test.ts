@@ -16,7 +16,6 @@ describe('never a wrong success', () => {
     ['GET', '/a?versionId=x', {}],
     ['GET', '/a?response-content-type=text%2Fplain', {}],
     ['PUT', '?versioning', {}],
-    ['PUT', '?policy', {}],
     ['GET', '?versions', {}],
     ['GET', '?list-type=3', {}],
     ['GET', '?unheard-of', {}],

@@ -18,8 +18,19 @@ export interface Identity {
   readonly payloadHash: string;
 }
 
+interface SignedFor {
+  readonly service: 's3' | 'sts';
+  /** Of the body, where the service asks for no header that says it. */
+  readonly payloadHash?: string;
+}
+
 /** Judges the Authorization header of a request; throws what S3 answers. */
-export function authenticate(request: S3Request, settings: SandboxSettings, now: Date): Identity {
+export function authenticate(
+  request: S3Request,
+  settings: SandboxSettings,
+  now: Date,
+  { service, ...known }: SignedFor = { service: 's3' },
+): Identity {
   const header = request.headers.get('authorization');
   if (header === undefined) {
     if (
@@ -29,9 +40,9 @@ export function authenticate(request: S3Request, settings: SandboxSettings, now:
     }
     throw accessDenied();
   }
-  const authorization = parseAuthorization(header);
+  const authorization = parseAuthorization(header, service);
   const timestamp = requestTime(request, authorization, now);
-  const payloadHash = request.headers.get('x-amz-content-sha256');
+  const payloadHash = known.payloadHash ?? request.headers.get('x-amz-content-sha256');
   if (payloadHash === undefined) {
     throw invalidRequest('Missing required header for this request: x-amz-content-sha256');
   }
@@ -40,7 +51,7 @@ export function authenticate(request: S3Request, settings: SandboxSettings, now:
 
   const canonical = canonicalRequest({ ...request, signedHeaders: authorization.signedHeaders, payloadHash });
   const text = stringToSign(timestamp, authorization.scope, canonical);
-  const key = signingKey(settings.secretAccessKey, authorization.date, authorization.region);
+  const key = signingKey(settings.secretAccessKey, authorization.date, authorization.region, service);
   const expected = signature(key, text);
   if (!equal(expected, authorization.signature) || hasRawKeyBytes(request)) {
     throw signatureDoesNotMatch({

@@ -11,7 +11,7 @@ export interface Authorization {
   readonly signature: string;
 }
 
-export function parseAuthorization(header: string): Authorization {
+export function parseAuthorization(header: string, expected: 's3' | 'sts'): Authorization {
   if (header.startsWith('AWS4-ECDSA-P256-SHA256')) throw notImplemented('Signature Version 4A');
   if (!header.startsWith(algorithm)) {
     throw new S3Error(
@@ -38,12 +38,13 @@ export function parseAuthorization(header: string): Authorization {
       'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
     );
   }
-  if (service !== 's3')
-    throw malformed(`incorrect service "${service ?? ''}". This endpoint belongs to "s3".`);
+  if (service !== expected)
+    throw malformed(`incorrect service "${service ?? ''}". This endpoint belongs to "${expected}".`);
   if (terminator !== 'aws4_request') {
     throw malformed(`incorrect terminal "${terminator ?? ''}". This endpoint uses "aws4_request".`);
   }
-  return { accessKeyId, date, region, scope: `${date}/${region}/s3/aws4_request`, signedHeaders, signature };
+  const scope = `${date}/${region}/${service}/aws4_request`;
+  return { accessKeyId, date, region, scope, signedHeaders, signature };
 }
 
 function required(parts: ReadonlyMap<string, string>, name: string): string {

@@ -47,9 +47,9 @@ export function stringToSign(timestamp: string, scope: string, canonical: string
   return [algorithm, timestamp, scope, sha256Hex(Buffer.from(canonical, 'latin1'))].join('\n');
 }
 
-export function signingKey(secretAccessKey: string, date: string, region: string): Buffer {
+export function signingKey(secretAccessKey: string, date: string, region: string, service = 's3'): Buffer {
   const ofDate = hmac(`AWS4${secretAccessKey}`, date);
-  return hmac(hmac(hmac(ofDate, region), 's3'), 'aws4_request');
+  return hmac(hmac(hmac(ofDate, region), service), 'aws4_request');
 }
 
 export function signature(key: Buffer, text: string): string {

@@ -8,6 +8,7 @@ import type { S3Response } from '../operations/operation.ts';
 import type { RequestRecord, SandboxSettings } from '../sandbox-options.ts';
 import { S3Error } from '../s3-error.ts';
 import type { Store } from '../store/store.ts';
+import { stsErrorAnswer } from '../sts/sts-error.ts';
 import { readRequest } from './s3-request.ts';
 import { errorAnswer, sendResponse } from './send-response.ts';
 
@@ -43,6 +44,7 @@ export async function exchange(service: Service, arrival: Arrival): Promise<void
 
   const body = new ArrivingBody(arrival);
   let operationName = 'Unknown';
+  let errorForm = (error: S3Error) => errorAnswer(error, message.method ?? '', ids);
   let headers: Record<string, string> = {};
   let answer: S3Response;
   try {
@@ -50,6 +52,7 @@ export async function exchange(service: Service, arrival: Arrival): Promise<void
     headers = Object.fromEntries(request.headers);
     const operation = findOperation(request);
     operationName = operation?.name ?? operationName;
+    if (operation?.on === 'sts') errorForm = (error) => stsErrorAnswer(error, ids.requestId);
     const faults = new RequestFaults(service.faults.strike(operationName, request), ids);
     answer =
       faults.instead() ??
@@ -67,7 +70,7 @@ export async function exchange(service: Service, arrival: Arrival): Promise<void
   } catch (error) {
     // The client is gone, or was cut off.
     if ((message.destroyed && !message.complete) || message.socket.destroyed) return;
-    answer = errorAnswer(toS3Error(error), message.method ?? '', ids);
+    answer = errorForm(toS3Error(error));
   }
   // Before the answer is sent: whoever has it can rely on the record.
   try {

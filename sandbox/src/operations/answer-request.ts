@@ -1,5 +1,8 @@
 import { type Identity, authenticate } from '../auth/authenticate.ts';
 import { RequestBody } from '../body/request-body.ts';
+import { requireNotDenied } from '../policy/require-not-denied.ts';
+import { endExpiredUploads } from '../store/expired-uploads.ts';
+import { getCallerIdentity } from '../sts/get-caller-identity.ts';
 import type { RequestFaults } from '../faults/request-faults.ts';
 import type { S3Request } from '../http/s3-request.ts';
 import type { SandboxSettings } from '../sandbox-options.ts';
@@ -27,6 +30,7 @@ export interface RequestContext {
 /** Everything that is judged before an operation has its say, in S3's order. */
 export async function answerRequest(context: RequestContext): Promise<S3Response> {
   const { request, operation, settings, store, now, faults } = context;
+  if (operation?.on === 'sts') return getCallerIdentity(context);
   const identity = authenticate(request, settings, now);
   if (operation === undefined) throw notImplemented(`${request.method} on ${describe(request)}`);
   const body = new RequestBody(request, identity, context.openBody);
@@ -40,6 +44,8 @@ export async function answerRequest(context: RequestContext): Promise<S3Response
   }
   rejectUnsupported(operation, request);
   checkOwner(request);
+  // an explicit deny outweighs that nothing allows
+  if (bucket !== undefined) requireNotDenied(bucket, operation.action, request);
   requireAllowed(settings, operation.action, resourceArn(request));
   const keyBytes = Buffer.byteLength(request.key);
   if (keyBytes > maxKeyBytes) {
@@ -51,6 +57,7 @@ export async function answerRequest(context: RequestContext): Promise<S3Response
   const service = { request, identity, settings, store, body, now, faults };
   if (operation.on === 'service' || operation.on === 'new-bucket') return operation.answer(service);
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? '');
+  endExpiredUploads(bucket, now);
   return operation.answer({ ...service, bucket });
 }
 

@@ -35,8 +35,7 @@ export async function putBucketEncryption(context: BucketContext): Promise<S3Res
   // A configuration that does not speak of the block leaves it as it is.
   const blocked = readBlocked(rule) ?? bucket.settings.blockedEncryption;
   bucket.changeSettings({
-    region: bucket.settings.region,
-    createdAt: bucket.settings.createdAt,
+    ...bucket.settings,
     encryption: readDefault(rule),
     ...(blocked === undefined ? {} : { blockedEncryption: blocked }),
   });

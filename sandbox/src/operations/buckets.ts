@@ -90,6 +90,11 @@ export function getBucketLocation({ bucket }: BucketContext): S3Response {
   };
 }
 
+/** Never switched on here: then S3 names no status. */
+export function getBucketVersioning(): S3Response {
+  return { status: 200, xml: `${xmlDeclaration}<VersioningConfiguration ${s3Namespace}/>` };
+}
+
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 export function listBuckets({ request, store }: ServiceContext): S3Response {
   const parameter = (name: string) => request.query.find((pair) => pair.name === name)?.value;

@@ -32,7 +32,7 @@ export function findOperation(request: S3Request): Operation | undefined {
 }
 
 function isOn(on: Operation['on'], request: S3Request): boolean {
-  if (on === 'service') return request.bucket === undefined;
+  if (on === 'service' || on === 'sts') return request.bucket === undefined;
   return request.bucket !== undefined && (on === 'object') === (request.key !== '');
 }
 

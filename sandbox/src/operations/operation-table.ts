@@ -1,7 +1,16 @@
 import { customerKeyHeaders } from '../sse-c/customer-key-headers.ts';
 import { abortMultipartUpload } from './abort-multipart-upload.ts';
-import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.ts';
+import {
+  createBucket,
+  deleteBucket,
+  getBucketLocation,
+  getBucketVersioning,
+  headBucket,
+  listBuckets,
+} from './buckets.ts';
 import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './bucket-encryption.ts';
+import { deleteBucketLifecycle, getBucketLifecycle, putBucketLifecycle } from './bucket-lifecycle.ts';
+import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from './bucket-policy.ts';
 import { completeMultipartUpload } from './complete-multipart-upload.ts';
 import { createMultipartUpload } from './create-multipart-upload.ts';
 import { deleteObject } from './delete-object.ts';
@@ -38,6 +47,12 @@ export const operations: readonly Operation[] = [
     answer: listBuckets,
   },
   {
+    name: 'GetCallerIdentity',
+    on: 'sts',
+    method: 'POST',
+    action: 'sts:GetCallerIdentity',
+  },
+  {
     name: 'GetBucketLocation',
     on: 'bucket',
     method: 'GET',
@@ -69,6 +84,62 @@ export const operations: readonly Operation[] = [
     subresource: { name: 'encryption' },
     action: 's3:PutEncryptionConfiguration',
     answer: deleteBucketEncryption,
+  },
+  {
+    name: 'GetBucketPolicy',
+    on: 'bucket',
+    method: 'GET',
+    subresource: { name: 'policy' },
+    action: 's3:GetBucketPolicy',
+    answer: getBucketPolicy,
+  },
+  {
+    name: 'PutBucketPolicy',
+    on: 'bucket',
+    method: 'PUT',
+    subresource: { name: 'policy' },
+    action: 's3:PutBucketPolicy',
+    answer: putBucketPolicy,
+  },
+  {
+    name: 'DeleteBucketPolicy',
+    on: 'bucket',
+    method: 'DELETE',
+    subresource: { name: 'policy' },
+    action: 's3:DeleteBucketPolicy',
+    answer: deleteBucketPolicy,
+  },
+  {
+    name: 'GetBucketVersioning',
+    on: 'bucket',
+    method: 'GET',
+    subresource: { name: 'versioning' },
+    action: 's3:GetBucketVersioning',
+    answer: getBucketVersioning,
+  },
+  {
+    name: 'GetBucketLifecycleConfiguration',
+    on: 'bucket',
+    method: 'GET',
+    subresource: { name: 'lifecycle' },
+    action: 's3:GetLifecycleConfiguration',
+    answer: getBucketLifecycle,
+  },
+  {
+    name: 'PutBucketLifecycleConfiguration',
+    on: 'bucket',
+    method: 'PUT',
+    subresource: { name: 'lifecycle' },
+    action: 's3:PutLifecycleConfiguration',
+    answer: putBucketLifecycle,
+  },
+  {
+    name: 'DeleteBucketLifecycle',
+    on: 'bucket',
+    method: 'DELETE',
+    subresource: { name: 'lifecycle' },
+    action: 's3:PutLifecycleConfiguration',
+    answer: deleteBucketLifecycle,
   },
   {
     name: 'ListObjectsV2',

@@ -58,4 +58,6 @@ export type Operation = OperationFacts &
         readonly on: 'bucket' | 'object';
         readonly answer: (context: BucketContext) => Promise<S3Response> | S3Response;
       }
+    /** Another service, which asks other things of a request than S3 does. */
+    | { readonly on: 'sts' }
   );

@@ -3,8 +3,8 @@ import { decodeUtf8 } from '../http/uri.ts';
 import { invalidRequest, malformedXml } from '../s3-error.ts';
 import type { ServiceContext } from './operation.ts';
 
-/** The XML of a request that S3 takes only with a checksum or Content-MD5 of it. */
-export async function readRequiredDocument(context: ServiceContext): Promise<string> {
+/** The body of a request that S3 takes only with a checksum or Content-MD5 of it. */
+export async function readRequiredText(context: ServiceContext): Promise<string> {
   const integrity = readIntegrityHeaders(context.request);
   if (
     integrity.contentMd5 === undefined &&
@@ -13,7 +13,12 @@ export async function readRequiredDocument(context: ServiceContext): Promise<str
   ) {
     throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
   }
-  const text = decodeUtf8(await context.body.readDocument(integrity));
+  return decodeUtf8(await context.body.readDocument(integrity));
+}
+
+/** The same, where it is XML. */
+export async function readRequiredDocument(context: ServiceContext): Promise<string> {
+  const text = await readRequiredText(context);
   if (text.trim() === '') throw malformedXml();
   return text;
 }

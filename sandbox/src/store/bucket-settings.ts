@@ -5,6 +5,14 @@ export interface BucketEncryption {
   readonly bucketKeyEnabled: boolean;
 }
 
+/** A lifecycle rule that ends uploads which nobody completed. */
+export interface UnfinishedUploadRule {
+  readonly id: string;
+  readonly enabled: boolean;
+  readonly prefix: string;
+  readonly days: number;
+}
+
 export interface BucketSettings {
   readonly region: string;
   /** ISO 8601 */
@@ -12,6 +20,9 @@ export interface BucketSettings {
   readonly encryption: BucketEncryption;
   /** As read back: `SSE-C` blocks it, `NONE` was set by a request, absent was never said. */
   readonly blockedEncryption?: 'SSE-C' | 'NONE';
+  /** The bucket policy's JSON, as it came. */
+  readonly policy?: string;
+  readonly lifecycle?: readonly UnfinishedUploadRule[];
 }
 
 export const defaultEncryption: BucketEncryption = { algorithm: 'AES256', bucketKeyEnabled: false };

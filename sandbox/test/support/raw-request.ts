@@ -18,6 +18,8 @@ export interface RawRequest {
   readonly payloadHash?: string;
   readonly http?: boolean;
   readonly region?: string;
+  /** Default: s3. */
+  readonly service?: string;
   readonly secretAccessKey?: string;
   readonly date?: Date;
 }
@@ -36,7 +38,7 @@ export function signedHeaders(sandbox: Sandbox, raw: RawRequest): Record<string,
   const date = raw.date ?? new Date();
   const timestamp = date.toISOString().replace(/[-:]|\.\d{3}/g, '');
   const region = raw.region ?? sandbox.region;
-  const scope = `${timestamp.slice(0, 8)}/${region}/s3/aws4_request`;
+  const scope = `${timestamp.slice(0, 8)}/${region}/${raw.service ?? 's3'}/aws4_request`;
   const [path = '', query = ''] = raw.path.split('?');
   const payloadHash =
     raw.payloadHash ??
@@ -62,7 +64,12 @@ export function signedHeaders(sandbox: Sandbox, raw: RawRequest): Record<string,
     signedHeaders: names,
     payloadHash,
   });
-  const key = signingKey(raw.secretAccessKey ?? sandbox.secretAccessKey, timestamp.slice(0, 8), region);
+  const key = signingKey(
+    raw.secretAccessKey ?? sandbox.secretAccessKey,
+    timestamp.slice(0, 8),
+    region,
+    raw.service,
+  );
   const signed = signature(key, stringToSign(timestamp, scope, canonical));
   return {
     ...headers,
