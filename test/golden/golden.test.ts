@@ -100,6 +100,10 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     return (await lines('stdout', ['get', 'plain', '-o', 'copy'], { SSE_CUSTOMER_KEY_BASE64: '' }))[0];
   },
   'bucket-allow-sse-c': async () => (await lines('stdout', ['bucket', 'allow-sse-c', 'blocked']))[0],
+  doctor: async () =>
+    (await lines('stdout', ['doctor', '--no-write'], { SSE_CUSTOMER_KEY_BASE64: '' })).find(
+      (finding) => (finding as { Status: string }).Status === 'failure',
+    ),
   sandbox: async () => {
     // a signal that is there from the start: it says what it is, and ends
     const signals = {
