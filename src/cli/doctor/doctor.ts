@@ -29,10 +29,7 @@ export async function doctor(
 ): Promise<void> {
   const { io, reporter } = context;
   const report = new Examination(reporter);
-  await report.ok(
-    'program',
-    `ssec ${await readVersion(io)}, Node.js ${nodeVersion} on ${platform()} ${arch()}`,
-  );
+  await checkProgram(report, await readVersion(io));
   await examine(report, context, argument, options);
   const { failure, warning, unknown } = report.counts;
   const first = report.firstFailure;
@@ -44,6 +41,17 @@ export async function doctor(
     ...(unknown === 0 ? [] : [`${unknown} unknown`]),
   ];
   reporter.notice(rest.length === 0 ? 'all is well' : `nothing failed; ${rest.join(', ')}`);
+}
+
+/** The oldest Node.js that is tested. */
+const OLDEST_NODE = [20, 19] as const;
+
+async function checkProgram(report: Examination, version: string): Promise<void> {
+  const message = `ssec ${version}, Node.js ${nodeVersion} on ${platform()} ${arch()}`;
+  const [major = 0, minor = 0] = nodeVersion.replace(/^v/, '').split('.').map(Number);
+  const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+  if (isOld) await report.warning('program', message, `install Node.js ${OLDEST_NODE.join('.')} or newer`);
+  else await report.ok('program', message);
 }
 
 async function examine(
