@@ -7,7 +7,11 @@ export {
 export { type AwsCredentials, SsecClient, type SsecClientOptions } from './client.ts';
 export { type ErrorCode, type ErrorContext, SsecError, type SsecErrorOptions } from './errors.ts';
 export { type GetObjectOptions, type GetObjectResult, getObject } from './get-object.ts';
-export { CustomerKey, type CustomerKeyRequestFields } from './keys/customer-key.ts';
+export {
+  type CopySourceKeyRequestFields,
+  CustomerKey,
+  type CustomerKeyRequestFields,
+} from './keys/customer-key.ts';
 export { type KeyFormat, checkKeyMd5, parseKeyContent } from './keys/key-text.ts';
 export {
   type ListUploadsOptions,
