@@ -5,7 +5,7 @@ import type { AwsCredentials } from './client.ts';
 import type { SsecRequestHandler } from './request-handler.ts';
 
 /** Who signs, as STS says it. */
-export interface CallerIdentity {
+interface CallerIdentity {
   readonly account: string;
   /** `arn:aws:iam::123456789012:user/me`, `arn:aws:sts::123456789012:assumed-role/role/session` */
   readonly arn: string;

@@ -13,7 +13,7 @@ import { type TrialObject, removeObject } from './trial-object.ts';
 import { echoes } from './write-proof.ts';
 
 /** What AWS can do and other servers may not. */
-export type ServerAbility =
+type ServerAbility =
   | 'additional-checksums'
   | 'get-object-attributes'
   | 'conditional-writes'
