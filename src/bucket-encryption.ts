@@ -8,7 +8,7 @@ import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import { checkBucketName } from './object-address.ts';
 import { serviceAnswer } from './service-answer.ts';
-import { type ServiceRequest, toSsecError } from './service-error.ts';
+import { type ServiceRequest, failureOf } from './service-error.ts';
 import { shellWord } from './shell-word.ts';
 
 export interface BucketEncryptionOptions {
@@ -28,8 +28,8 @@ export interface BucketEncryption {
   readonly blockedEncryptionTypes: readonly string[];
 }
 
-export interface AllowSseCResult extends BucketEncryption {
-  /** False where the bucket allowed SSE-C before. */
+export interface ChangeSseCResult extends BucketEncryption {
+  /** False where nothing had to be changed. */
   readonly changed: boolean;
 }
 
@@ -40,58 +40,89 @@ export interface AllowSseCResult extends BucketEncryption {
  * @throws SsecError ACCESS_DENIED, BUCKET_NOT_FOUND, NOT_SUPPORTED where the server ignored the change
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html
  */
-export async function allowSseC(options: BucketEncryptionOptions): Promise<AllowSseCResult> {
+export function allowSseC(options: BucketEncryptionOptions): Promise<ChangeSseCResult> {
+  return changeSseC(options, 'allowed');
+}
+
+/**
+ * Makes a bucket refuse SSE-C writes, in the same way. What is stored stays readable with its key.
+ *
+ * @throws SsecError ACCESS_DENIED, BUCKET_NOT_FOUND, NOT_SUPPORTED where the server cannot block it
+ */
+export function blockSseC(options: BucketEncryptionOptions): Promise<ChangeSseCResult> {
+  return changeSseC(options, 'blocked');
+}
+
+async function changeSseC(
+  options: BucketEncryptionOptions,
+  wanted: 'allowed' | 'blocked',
+): Promise<ChangeSseCResult> {
   const { client, bucket, signal } = options;
   checkBucketName(bucket);
-  const before = await readRules(options);
-  const rule = before[0];
-  if (before.length > 1) {
+  const before = await readEncryptionRules(options);
+  // a server that answers something else might make something else of a PUT as well
+  if (before === undefined && wanted === 'blocked') throw notSaid(bucket);
+  const rule = before?.[0];
+  if (before !== undefined && before.length > 1) {
     throw new SsecError(
       'NOT_SUPPORTED',
       `The bucket "${bucket}" has ${before.length} encryption rules; S3 knows one.`,
     );
   }
-  const blocked = rule?.BlockedEncryptionTypes?.EncryptionType ?? [];
+  const types = rule?.BlockedEncryptionTypes?.EncryptionType ?? [];
   // whether a new bucket on AWS names its default block is not documented: where nothing is named, say it
-  const silent = blocked.length === 0 && client.isAws;
-  if (!blocked.includes('SSE-C') && !silent) return { ...describe(bucket, rule), changed: false };
-  const others = blocked.filter((type) => type !== 'SSE-C');
-  const wanted: ServerSideEncryptionRule = {
+  const silent = types.length === 0 && client.isAws;
+  const isBlocked = types.includes('SSE-C');
+  if (isBlocked === (wanted === 'blocked') && !silent) {
+    return { ...describeRule(bucket, rule), changed: false };
+  }
+  const others = types.filter((type) => type !== 'SSE-C' && type !== 'NONE');
+  const blocking = wanted === 'blocked' ? [...others, 'SSE-C' as const] : others;
+  const changed: ServerSideEncryptionRule = {
     ...rule,
-    BlockedEncryptionTypes: { EncryptionType: others.length === 0 ? ['NONE'] : others },
+    BlockedEncryptionTypes: { EncryptionType: blocking.length === 0 ? ['NONE'] : blocking },
   };
-  await client
-    .send(
+  try {
+    await client.send(
       new PutBucketEncryptionCommand({
         Bucket: bucket,
-        ServerSideEncryptionConfiguration: { Rules: [wanted] },
+        ServerSideEncryptionConfiguration: { Rules: [changed] },
       }),
       { signal },
-    )
-    .catch((error: unknown) => {
-      throw toSsecError(error, request('PutBucketEncryption', options));
-    });
-  const after = describe(bucket, (await readRules(options))[0]);
-  compare(describe(bucket, wanted), after);
+    );
+  } catch (error) {
+    throw failureOf(error, request('PutBucketEncryption', options), signal);
+  }
+  const after = describeRule(bucket, (await readEncryptionRules(options))?.[0]);
+  compare(describeRule(bucket, changed), after, wanted);
   return { ...after, changed: true };
 }
 
-async function readRules(options: BucketEncryptionOptions): Promise<readonly ServerSideEncryptionRule[]> {
+/**
+ * The rules of the bucket's encryption: none where there is no configuration; undefined where the answer is none
+ * to this question, as of servers that take it for a listing of the bucket.
+ *
+ * @internal
+ */
+export async function readEncryptionRules(
+  options: BucketEncryptionOptions,
+): Promise<readonly ServerSideEncryptionRule[] | undefined> {
   const { client, bucket, signal } = options;
   try {
     const output = await client.send<GetBucketEncryptionCommandOutput>(
       new GetBucketEncryptionCommand({ Bucket: bucket }),
       { signal },
     );
-    return output.ServerSideEncryptionConfiguration?.Rules ?? [];
+    return output.ServerSideEncryptionConfiguration?.Rules;
   } catch (error) {
     // a bucket without any configuration, as S3 answered before 2023 and other servers still do
     if (serviceAnswer(error)?.code === 'ServerSideEncryptionConfigurationNotFoundError') return [];
-    throw toSsecError(error, request('GetBucketEncryption', options));
+    throw failureOf(error, request('GetBucketEncryption', options), signal);
   }
 }
 
-function describe(bucket: string, rule: ServerSideEncryptionRule | undefined): BucketEncryption {
+/** @internal */
+export function describeRule(bucket: string, rule: ServerSideEncryptionRule | undefined): BucketEncryption {
   const byDefault = rule?.ApplyServerSideEncryptionByDefault;
   return {
     bucket,
@@ -102,12 +133,20 @@ function describe(bucket: string, rule: ServerSideEncryptionRule | undefined): B
   };
 }
 
-function compare(wanted: BucketEncryption, found: BucketEncryption): void {
+function notSaid(bucket: string): SsecError {
+  return new SsecError(
+    'NOT_SUPPORTED',
+    `The server does not say how "${bucket}" is encrypted, and cannot block SSE-C; nothing was changed.`,
+    { hints: ['forbid it by a bucket policy: ssec bucket policy --forbid'] },
+  );
+}
+
+function compare(wanted: BucketEncryption, found: BucketEncryption, state: 'allowed' | 'blocked'): void {
   const { bucket } = wanted;
-  if (found.blockedEncryptionTypes.includes('SSE-C')) {
+  if (found.blockedEncryptionTypes.includes('SSE-C') !== (state === 'blocked')) {
     throw new SsecError(
       'NOT_SUPPORTED',
-      `The server took the change, and "${bucket}" blocks SSE-C all the same.`,
+      `The server took the change, and "${bucket}" ${state === 'blocked' ? 'takes' : 'blocks'} SSE-C all the same.`,
     );
   }
   const kept =
@@ -117,10 +156,10 @@ function compare(wanted: BucketEncryption, found: BucketEncryption): void {
   if (!kept) {
     throw new SsecError(
       'SERVICE_REFUSED',
-      `SSE-C is allowed on "${bucket}", but its default encryption is not what it was.`,
+      `SSE-C is ${state} on "${bucket}", but its default encryption is not what it was.`,
       {
         hints: [
-          `it was ${wanted.sseAlgorithm ?? 'none'}${wanted.kmsMasterKeyId === undefined ? '' : ` with ${wanted.kmsMasterKeyId}`}: look at aws s3api get-bucket-encryption --bucket ${shellWord(bucket)}`,
+          `it was ${wanted.sseAlgorithm ?? 'none'}${wanted.kmsMasterKeyId === undefined ? '' : ` with ${wanted.kmsMasterKeyId}`}: look at ssec bucket show -b ${shellWord(bucket)}`,
         ],
       },
     );

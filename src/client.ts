@@ -75,6 +75,12 @@ export class SsecClient {
    * @internal
    */
   verifiesChecksums: boolean;
+  /**
+   * Whether a bucket blocks SSE-C, where a refused write led to the question.
+   *
+   * @internal
+   */
+  readonly sseCBlocks = new Map<string, Promise<boolean>>();
 
   /** @throws SsecError INSECURE_ENDPOINT, SETTING_INVALID */
   constructor(options: SsecClientOptions) {

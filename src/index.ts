@@ -1,9 +1,22 @@
 export {
-  type AllowSseCResult,
   type BucketEncryption,
   type BucketEncryptionOptions,
+  type ChangeSseCResult,
   allowSseC,
+  blockSseC,
 } from './bucket-encryption.ts';
+export {
+  type BucketAnswer,
+  type BucketQuestion,
+  type UnfinishedUploadRule,
+  bucketEncryption,
+  bucketPolicy,
+  bucketRegion,
+  bucketVersioning,
+  unfinishedUploadRules,
+} from './bucket-inspection.ts';
+export { type SseCStatement, findSseCStatements } from './bucket-policy.ts';
+export { type SseCPolicyOptions, sseCPolicy } from './sse-c-policy.ts';
 export { type AwsCredentials, SsecClient, type SsecClientOptions } from './client.ts';
 export { type ErrorCode, type ErrorContext, SsecError, type SsecErrorOptions } from './errors.ts';
 export { type GetObjectOptions, type GetObjectResult, getObject } from './get-object.ts';

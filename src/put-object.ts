@@ -23,6 +23,7 @@ import {
 } from './transfer/part-plan.ts';
 import type { Source, SourceDigest } from './transfer/source.ts';
 import { StreamSource } from './transfer/stream-source.ts';
+import { explainWriteRefusal } from './write-refusal.ts';
 import { echoes, findOurs, keyIgnored, storedWrong } from './write-proof.ts';
 
 /**
@@ -90,7 +91,9 @@ async function putWhole(options: PutObjectOptions, source: BytesSource): Promise
       });
     } catch (error) {
       const refused = serviceAnswer(error);
-      if (options.noOverwrite !== true || refused?.status !== 412) throw toSsecError(error, request);
+      if (options.noOverwrite !== true || refused?.status !== 412) {
+        throw await explainWriteRefusal(client, error, request, signal);
+      }
       const ours =
         refused.attempts > 1
           ? await findOurs(options, source.size, (head) => head.ChecksumCRC32 === digest.crc32)

@@ -38,7 +38,7 @@ export async function explainReadRefusal(
       ? keyMismatch(request)
       : status === 200
         ? keyNotNeeded(request)
-        : status === 403
+        : status === 403 && answer.status !== 403
           ? accessDenied(request)
           : undefined;
   if (verdict === undefined) return plain;

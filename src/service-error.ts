@@ -1,5 +1,6 @@
 import { type ErrorCode, SsecError, systemErrorCode } from './errors.ts';
 import { credentialsError } from './credentials-error.ts';
+import { deniedBy } from './denied-by.ts';
 import { networkError } from './network-error.ts';
 import { formatObjectAddress } from './object-address.ts';
 import { type ServiceAnswer, regionName, serviceAnswer } from './service-answer.ts';
@@ -215,7 +216,8 @@ function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | und
     );
   }
   if (status === 403) {
-    return answer.message.includes(BLOCKED_PHRASE) ? blocked(request) : accessDenied(request);
+    if (answer.message.includes(BLOCKED_PHRASE)) return blocked(request);
+    return deniedByPolicy(answer, request) ?? accessDenied(request);
   }
   if (status === 404) return request.key === undefined ? noSuchBucket(request) : noSuchObject(request);
   if (status === 409)
@@ -292,6 +294,34 @@ export function accessDenied(request: ServiceRequest): Verdict {
       );
 }
 
+/** A refusal that no permission of ours would change. */
+function deniedByPolicy(answer: ServiceAnswer, request: ServiceRequest): Verdict | undefined {
+  const denial = deniedBy(answer.message);
+  if (denial === undefined) return undefined;
+  const { kind, policy } = denial;
+  const what = `${request.operation} on ${thing(request)}`;
+  if (kind === 'implicit') {
+    // then a permission of ours is what lacks
+    if (policy === 'identity-based policy' || policy === 'resource-based policy') return undefined;
+    return verdict(
+      'ACCESS_DENIED',
+      `No ${policy} allows ${what}.`,
+      `ask whoever keeps that policy for ${permission(request.operation)}`,
+    );
+  }
+  return policy === 'resource-based policy'
+    ? verdict(
+        'ACCESS_DENIED',
+        `A bucket policy denies ${what}.`,
+        `see what it says of SSE-C: ssec bucket show -b ${shellWord(request.bucket)}`,
+      )
+    : verdict(
+        'ACCESS_DENIED',
+        `${policy === 'identity-based policy' ? 'An' : 'A'} ${policy} denies ${what}.`,
+        'ask whoever keeps that policy: a deny outweighs every permission',
+      );
+}
+
 /** Where the IAM action is not called as the operation is (AmazonS3/latest/userguide/mpuoverview.html). */
 const ACTIONS: Readonly<Record<string, string>> = {
   HeadObject: 's3:GetObject',
@@ -301,6 +331,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   ListParts: 's3:ListMultipartUploadParts',
   ListMultipartUploads: 's3:ListBucketMultipartUploads',
   ListObjectsV2: 's3:ListBucket',
+  HeadBucket: 's3:ListBucket',
+  GetBucketLifecycleConfiguration: 's3:GetLifecycleConfiguration',
 };
 
 function permission(operation: string): string {
@@ -309,7 +341,7 @@ function permission(operation: string): string {
   return ACTIONS[operation] ?? `s3:${operation}`;
 }
 
-function blocked(request: ServiceRequest): Verdict {
+export function blocked(request: ServiceRequest): Verdict {
   return verdict(
     'SSEC_BLOCKED',
     `The bucket "${request.bucket}" blocks SSE-C, as all buckets made since April 2026 do until told otherwise.`,

@@ -10,6 +10,7 @@ import { formatObjectAddress } from '../object-address.ts';
 import { type PutObjectOptions, type PutObjectResult, descriptionFields, sendsMd5 } from '../put-request.ts';
 import { type ServiceRequest, failureOf, toSsecError } from '../service-error.ts';
 import { shellWord } from '../shell-word.ts';
+import { explainWriteRefusal } from '../write-refusal.ts';
 import { echoes } from '../write-proof.ts';
 import { isPassing, isResumable, withAttempts } from './attempts.ts';
 import { type KeptChecksums, type StoredObject, completeUpload, refuseExisting } from './complete-upload.ts';
@@ -160,7 +161,7 @@ class MultipartUpload {
         { signal },
       );
     } catch (error) {
-      throw toSsecError(error, this.#request('CreateMultipartUpload'));
+      throw await explainWriteRefusal(client, error, this.#request('CreateMultipartUpload'), signal);
     }
     if (output.UploadId === undefined || output.UploadId === '') {
       throw new SsecError(

@@ -1,4 +1,10 @@
-import { CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  type LifecycleRule,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import { SsecError } from '../../src/errors.ts';
+import { sseCPolicy } from '../../src/sse-c-policy.ts';
 import { accessTo, plainClient } from '../support/plain-client.ts';
 import { runCli } from '../support/run-cli.ts';
 import { temporaryFolders } from '../support/temp-folder.ts';
@@ -26,6 +33,8 @@ beforeAll(async () => {
   sandbox = await startSandbox();
   await sandbox.createBucket('my-bucket');
   await sandbox.createBucket('blocked', { blockSseC: true });
+  await sandbox.createBucket('unblocked');
+  await sandbox.createBucket('shown');
   cwd = freshFolder();
   writeFileSync(join(cwd, 'page.html'), '<p>hello\n');
   writeFileSync(join(cwd, 'my.key'), key, { mode: 0o644 });
@@ -104,6 +113,29 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     (await lines('stdout', ['doctor', '--no-write'], { SSE_CUSTOMER_KEY_BASE64: '' })).find(
       (finding) => (finding as { Status: string }).Status === 'failure',
     ),
+  'bucket-block-sse-c': async () => (await lines('stdout', ['bucket', 'block-sse-c', 'unblocked']))[0],
+  'bucket-policy': async () => (await lines('stdout', ['bucket', 'policy']))[0],
+  'bucket-show': async () => {
+    const s3 = plainClient(accessTo(sandbox));
+    const Policy = sseCPolicy({ bucket: 'shown', rule: 'demand', region: 'us-east-1' });
+    const rule: LifecycleRule = {
+      Filter: {},
+      Status: 'Enabled',
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+    };
+    try {
+      await s3.send(new PutBucketPolicyCommand({ Bucket: 'shown', Policy }));
+      await s3.send(
+        new PutBucketLifecycleConfigurationCommand({
+          Bucket: 'shown',
+          LifecycleConfiguration: { Rules: [rule] },
+        }),
+      );
+    } finally {
+      s3.destroy();
+    }
+    return (await lines('stdout', ['bucket', 'show', 'shown']))[0];
+  },
   sandbox: async () => {
     // a signal that is there from the start: it says what it is, and ends
     const signals = {

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { addOutputOptions, addSettingOptions } from '../options.ts';
+import type { Act } from '../program.ts';
+import { type CommandContext, loadSettings, withClient } from '../session.ts';
+import { namedBucket } from './named-bucket.ts';
+
+const whatChanges = `
+Reads the bucket's encryption, changes BlockedEncryptionTypes alone, puts it and reads it back. The default
+encryption, its KMS key and the bucket key stay as they are.
+Needs s3:GetEncryptionConfiguration and s3:PutEncryptionConfiguration.`;
+
+export function addAllowSseC(bucket: Command, act: Act): void {
+  const command = addChange(bucket.command('allow-sse-c'))
+    .description('let the bucket take SSE-C; AWS blocks it on buckets made since April 2026')
+    .addHelpText(
+      'after',
+      `${whatChanges}
+
+Examples:
+  ssec bucket allow-sse-c
+  ssec bucket allow-sse-c my-bucket -p admin`,
+    );
+  command.action((name: string | undefined) => act(command, (context) => change(context, name, 'allowed')));
+}
+
+export function addBlockSseC(bucket: Command, act: Act): void {
+  const command = addChange(bucket.command('block-sse-c'))
+    .description('make the bucket refuse uploads with SSE-C; what is there stays readable')
+    .addHelpText(
+      'after',
+      `${whatChanges}
+
+Examples:
+  ssec bucket block-sse-c
+  ssec bucket block-sse-c my-bucket -p admin`,
+    );
+  command.action((name: string | undefined) => act(command, (context) => change(context, name, 'blocked')));
+}
+
+function addChange(command: Command): Command {
+  return addOutputOptions(addSettingOptions(command, ['target', 'identity', 'endpoint', 'region'])).argument(
+    '[bucket]',
+    'bucket (default: BUCKET_NAME)',
+  );
+}
+
+async function change(
+  context: CommandContext,
+  name: string | undefined,
+  wanted: 'allowed' | 'blocked',
+): Promise<void> {
+  const { io, reporter } = context;
+  const settings = await loadSettings(context, { usesKey: false });
+  const bucket = namedBucket(settings, name);
+  await withClient(context, settings, async (client) => {
+    const { allowSseC, blockSseC } = await import('../../bucket-encryption.ts');
+    const request = { client, bucket, signal: io.signal };
+    const state = await (wanted === 'allowed' ? allowSseC(request) : blockSseC(request));
+    const unchanged =
+      wanted === 'allowed' ? `"${bucket}" does not block SSE-C` : `"${bucket}" blocks SSE-C already`;
+    reporter.notice(
+      state.changed ? `SSE-C is ${wanted} on "${bucket}" now` : `${unchanged}; nothing was changed`,
+    );
+    await reporter.result(
+      {
+        type: wanted === 'allowed' ? 'bucket-allow-sse-c' : 'bucket-block-sse-c',
+        Bucket: bucket,
+        Changed: state.changed,
+        ...reporter.redactor.strikeMembers({
+          BlockedEncryptionTypes: state.blockedEncryptionTypes,
+          SSEAlgorithm: state.sseAlgorithm ?? null,
+          KMSMasterKeyID: state.kmsMasterKeyId ?? null,
+          BucketKeyEnabled: state.bucketKeyEnabled ?? null,
+        }),
+      },
+      bucket,
+    );
+  });
+}

@@ -1,0 +1,45 @@
+import { readEncryptionRules } from './bucket-encryption.ts';
+import type { SsecClient } from './client.ts';
+import { deniedBy } from './denied-by.ts';
+import { SsecError } from './errors.ts';
+import { serviceAnswer } from './service-answer.ts';
+import { type ServiceRequest, blocked, failureOf } from './service-error.ts';
+
+/**
+ * Why S3 refused a write with a key. A bucket that blocks SSE-C is refused like any other permission that lacks;
+ * where the text does not tell them apart, the bucket's encryption is asked for, once a bucket.
+ */
+export async function explainWriteRefusal(
+  client: SsecClient,
+  error: unknown,
+  request: ServiceRequest,
+  signal: AbortSignal | undefined,
+): Promise<SsecError> {
+  const plain = failureOf(error, request, signal);
+  if (plain.code !== 'ACCESS_DENIED' || deniedBy(serviceAnswer(error)?.message ?? '') !== undefined)
+    return plain;
+  const { bucket } = request;
+  // of many files at once each may be refused; a run that was stopped stops the question for all of them
+  let blocks = client.sseCBlocks.get(bucket);
+  if (blocks === undefined) {
+    blocks = blocksSseC(client, bucket, signal);
+    client.sseCBlocks.set(bucket, blocks);
+  }
+  if (!(await blocks)) return plain;
+  const { code, message, hints } = blocked(request);
+  return new SsecError(code, message, { hints, cause: plain.cause, context: plain.context });
+}
+
+/** False also where it is not known: we may not ask, or the server does not say. */
+async function blocksSseC(
+  client: SsecClient,
+  bucket: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    const rules = await readEncryptionRules({ client, bucket, ...(signal === undefined ? {} : { signal }) });
+    return rules?.[0]?.BlockedEncryptionTypes?.EncryptionType?.includes('SSE-C') === true;
+  } catch {
+    return false;
+  }
+}
