@@ -341,7 +341,7 @@ function permission(operation: string): string {
   return ACTIONS[operation] ?? `s3:${operation}`;
 }
 
-export function blocked(request: ServiceRequest): Verdict {
+export function blocked(request: Pick<ServiceRequest, 'bucket'>): Verdict {
   return verdict(
     'SSEC_BLOCKED',
     `The bucket "${request.bucket}" blocks SSE-C, as all buckets made since April 2026 do until told otherwise.`,

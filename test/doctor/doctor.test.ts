@@ -1,9 +1,14 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  ListObjectsV2Command,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
+} from '@aws-sdk/client-s3';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SandboxOptions, startSandbox } from 'ssec-sandbox';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { sseCPolicy } from '../../src/sse-c-policy.ts';
 import { interruption } from '../../src/cli/io.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { accessTo, plainClient } from '../support/plain-client.ts';
@@ -80,8 +85,9 @@ test('where all is well', async () => {
   const { examine, listed } = await openSandbox();
   const { code, findings, of, stderr } = await examine();
   expect(of('failure')).toEqual([]);
-  // the sandbox knows no copies
   expect(of('warning').map(({ Message }) => Message)).toEqual([
+    'no lifecycle rule aborts all unfinished uploads: their parts are stored, and cost money, until somebody does',
+    // the sandbox knows no copies
     'the server does not copy between customer keys: an object goes to another key by get and put',
   ]);
   const checks = [...new Set(findings.map(({ Check }) => Check))];
@@ -116,6 +122,36 @@ test('for a person: a word, a sentence, its hints', async () => {
   expect(result.stdout).toContain('ok       bucket: my-bucket (BUCKET_NAME in the environment)\n');
   expect(result.stderr).toBe('ssec: One check failed.\n');
   expect(result.code).toBe(6);
+});
+
+test('what the bucket says of itself, and who asks', async () => {
+  const { examine, sandbox } = await openSandbox();
+  const s3 = plainClient(accessTo(sandbox));
+  const lifecycle = {
+    Rules: [
+      { Filter: {}, Status: 'Enabled' as const, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+    ],
+  };
+  const Policy = sseCPolicy({ bucket: 'my-bucket', rule: 'demand', region: 'us-east-1' });
+  try {
+    await s3.send(
+      new PutBucketLifecycleConfigurationCommand({ Bucket: 'my-bucket', LifecycleConfiguration: lifecycle }),
+    );
+    await s3.send(new PutBucketPolicyCommand({ Bucket: 'my-bucket', Policy }));
+  } finally {
+    s3.destroy();
+  }
+  const { code, findings } = await examine();
+  const said = (check: string): string[] =>
+    findings.filter(({ Check }) => Check === check).map(({ Status, Message }) => `${Status}: ${Message}`);
+  expect(said('lifecycle')).toEqual(['ok: unfinished uploads are aborted after 7 days']);
+  expect(said('policy')).toEqual([expect.stringMatching(/^ok: in its policy ".*" demands SSE-C$/)]);
+  expect(said('versioning')).toEqual(['ok: it keeps no versions (versioning is off)']);
+  expect(said('encryption')).toEqual([
+    'ok: what comes without a customer key is encrypted by default: AES256',
+  ]);
+  expect(said('identity')).toEqual([expect.stringMatching(/^ok: you are arn:aws:iam::\d+:user\//)]);
+  expect(code).toBe(0);
 });
 
 test('--no-write sends nothing that writes', async () => {
@@ -156,6 +192,10 @@ describe('partial permissions: what cannot be asked is said', () => {
   test.for([
     ['s3:ListBucket', ['bucket', 'list']],
     ['s3:GetObject', ['locked', 'read']],
+    ['s3:GetEncryptionConfiguration', ['encryption']],
+    ['s3:GetBucketPolicy', ['policy']],
+    ['s3:GetBucketVersioning', ['versioning']],
+    ['s3:GetLifecycleConfiguration', ['lifecycle']],
   ] as const)('without %s', async ([action, checks]) => {
     const { examine, listed } = await openSandbox({ denyActions: [action] });
     const { code, of } = await examine();
@@ -175,6 +215,45 @@ describe('partial permissions: what cannot be asked is said', () => {
 });
 
 describe('what fails', () => {
+  test('a bucket that blocks SSE-C: no object is tried', async () => {
+    const { examine, requests } = await openSandbox({ blockSseC: true });
+    const { code, of } = await examine();
+    expect(of('failure')).toMatchObject([
+      {
+        Check: 'sse-c-block',
+        Code: 'SSEC_BLOCKED',
+        Hints: ['allow it: ssec bucket allow-sse-c -b my-bucket'],
+      },
+    ]);
+    expect(of('unknown')).toMatchObject([{ Check: 'write' }]);
+    expect(requests).not.toContain('PutObject');
+    expect(code).toBe(4);
+  });
+
+  test('a bucket that blocks SSE-C, and may not be asked', async () => {
+    const { examine } = await openSandbox({
+      blockSseC: true,
+      denyActions: ['s3:GetEncryptionConfiguration'],
+    });
+    const { code, of } = await examine();
+    expect(of('failure')).toMatchObject([{ Check: 'write', Code: 'SSEC_BLOCKED' }]);
+    expect(code).toBe(4);
+  });
+
+  test('a policy that forbids SSE-C', async () => {
+    const { examine, sandbox } = await openSandbox();
+    const s3 = plainClient(accessTo(sandbox));
+    const Policy = sseCPolicy({ bucket: 'my-bucket', rule: 'forbid', region: 'us-east-1' });
+    await s3.send(new PutBucketPolicyCommand({ Bucket: 'my-bucket', Policy }));
+    s3.destroy();
+    const { code, of } = await examine();
+    expect(of('failure')).toMatchObject([
+      { Check: 'policy', Code: 'ACCESS_DENIED' },
+      { Check: 'write', Code: 'ACCESS_DENIED' },
+    ]);
+    expect(code).toBe(4);
+  });
+
   test('a server that takes the key and does not use it', async () => {
     const { examine } = await openSandbox({ sseC: 'ignore' });
     const { code, of } = await examine();
@@ -274,7 +353,12 @@ describe('what is worth a warning', () => {
     writeFileSync(join(cwd, '.env'), `SSE_CUSTOMER_KEY_BASE64=${KEY}\n`);
     chmodSync(join(cwd, '.env'), 0o644);
     const before = await examine(['--no-write'], { SSE_CUSTOMER_KEY_BASE64: undefined });
-    expect(before.of('warning').map(({ Check, Hints }) => [Check, ...Hints])).toEqual([
+    expect(
+      before
+        .of('warning')
+        .filter(({ Check }) => Check === 'file')
+        .map(({ Check, Hints }) => [Check, ...Hints]),
+    ).toEqual([
       ['file', 'chmod 600 .env'],
       ['file', 'echo .env >> .gitignore'],
       ['file', 'echo tmp/ >> .gitignore'],
@@ -283,15 +367,16 @@ describe('what is worth a warning', () => {
     writeFileSync(join(cwd, '.gitignore'), '.env\ntmp/\n');
     mkdirSync(join(cwd, 'tmp'));
     const after = await examine(['--no-write'], { SSE_CUSTOMER_KEY_BASE64: undefined });
-    expect(after.of('warning')).toEqual([]);
+    expect(after.of('warning').filter(({ Check }) => Check === 'file')).toEqual([]);
   });
 
   test('certificates that other programs do not check', async () => {
     const { examine } = await openSandbox();
     const { of } = await examine(['--no-write'], { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
-    expect(of('warning')).toMatchObject([
-      { Check: 'setting', Hints: ['unset NODE_TLS_REJECT_UNAUTHORIZED'] },
-    ]);
+    expect(of('warning')[0]).toMatchObject({
+      Check: 'setting',
+      Hints: ['unset NODE_TLS_REJECT_UNAUTHORIZED'],
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import type { BucketAnswer, UnfinishedUploadRule } from '../../bucket-inspection
 import type { SseCStatement } from '../../bucket-policy.ts';
 import { SsecError } from '../../errors.ts';
 import { addOutputOptions, addSettingOptions } from '../options.ts';
+import { describeStatement } from '../output/policy-wording.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, loadSettings, withClient } from '../session.ts';
 import { namedBucket } from './named-bucket.ts';
@@ -121,22 +122,10 @@ function sayBlock({ blockedEncryptionTypes }: BucketEncryption): string {
   return blockedEncryptionTypes.length > 0 ? 'allowed' : 'the server does not say';
 }
 
-const kinds: Readonly<Record<SseCStatement['kind'], string>> = {
-  demands: 'demands SSE-C',
-  forbids: 'forbids SSE-C',
-  'demands-other': 'demands another encryption, which forbids SSE-C',
-};
-
 function sayPolicy(statements: readonly SseCStatement[] | undefined): string {
   if (statements === undefined) return 'none';
   if (statements.length === 0) return 'says nothing of SSE-C';
-  return statements
-    .map(({ Sid, Effect, kind, partly }) => {
-      const who = Sid === undefined ? 'a statement' : `"${Sid}"`;
-      const what = Effect === 'Deny' ? kinds[kind] : `allows only what ${kinds[kind]}`;
-      return `${who} ${what}${partly ? ', in part' : ''}`;
-    })
-    .join('; ');
+  return statements.map(describeStatement).join('; ');
 }
 
 function sayRules(rules: readonly UnfinishedUploadRule[]): string {
