@@ -79,6 +79,14 @@ async function checkRegion(
     if (answer.known) await report.ok('region', `it lies in ${actual}, as is set`);
     return;
   }
+  if (client.region === region.value) {
+    // where there is one region, what it is called matters to nobody
+    await report.ok(
+      'region',
+      `the server calls its region "${actual}", and takes requests for ${region.value}`,
+    );
+    return;
+  }
   const where =
     region.origin.layer === 'default'
       ? 'no region is set'
@@ -96,7 +104,7 @@ async function checkEncryption(
   answer: BucketAnswer<BucketEncryption>,
 ): Promise<void> {
   if (!answer.known) {
-    await tellUnknown(report, 'encryption', 'its encryption, and whether it blocks SSE-C,', answer.why, {
+    await tellUnknown(report, 'encryption', 'its encryption and its block of SSE-C', answer.why, {
       permission: 's3:GetEncryptionConfiguration',
     });
     return;
