@@ -15,7 +15,7 @@ const POLICIES = [
   'session policy',
   'VPC endpoint policy',
 ] as const;
-export type DenyingPolicy = (typeof POLICIES)[number];
+type DenyingPolicy = (typeof POLICIES)[number];
 
 /** AWS ends its text with the kind of policy; other servers say nothing of it. */
 export function deniedBy(serviceMessage: string): Denial | undefined {
