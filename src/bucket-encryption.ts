@@ -137,7 +137,6 @@ function notSaid(bucket: string): SsecError {
   return new SsecError(
     'NOT_SUPPORTED',
     `The server does not say how "${bucket}" is encrypted, and cannot block SSE-C; nothing was changed.`,
-    { hints: ['forbid it by a bucket policy: ssec bucket policy --forbid'] },
   );
 }
 

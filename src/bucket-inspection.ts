@@ -153,13 +153,12 @@ async function ask<T>(
     return { known: true, value: await read() };
   } catch (error) {
     if (error instanceof Unsupported) return { known: false, why: 'unsupported' };
-    // neither XML nor JSON, with a status of success
-    const status = serviceAnswer(error)?.status;
-    if (status === 200) return { known: false, why: 'unsupported' };
     const request = { operation, bucket, customerKeySent: false, endpoint: client.endpoint };
     const failure = failureOf(error, request, signal);
     if (failure.code === 'ACCESS_DENIED') return { known: false, why: 'denied' };
-    if (failure.code === 'NOT_SUPPORTED') return { known: false, why: 'unsupported' };
+    // a success that cannot be read: a page, for one
+    const isUnreadable = failure.context['status'] === 200;
+    if (failure.code === 'NOT_SUPPORTED' || isUnreadable) return { known: false, why: 'unsupported' };
     return { known: false, why: failure };
   }
 }

@@ -1,9 +1,10 @@
 import { readEncryptionRules } from './bucket-encryption.ts';
 import type { SsecClient } from './client.ts';
 import { deniedBy } from './denied-by.ts';
-import { SsecError } from './errors.ts';
+import { SsecError, withHints } from './errors.ts';
 import { serviceAnswer } from './service-answer.ts';
 import { type ServiceRequest, blocked, failureOf } from './service-error.ts';
+import { shellWord } from './shell-word.ts';
 
 /**
  * Why S3 refused a write with a key. A bucket that blocks SSE-C is refused like any other permission that lacks;
@@ -25,7 +26,9 @@ export async function explainWriteRefusal(
     blocks = blocksSseC(client, bucket, signal);
     client.sseCBlocks.set(bucket, blocks);
   }
-  if (!(await blocks)) return plain;
+  if (!(await blocks)) {
+    return withHints(plain, [`or a bucket policy denies it: ssec bucket show -b ${shellWord(bucket)}`]);
+  }
   const { code, message, hints } = blocked(request);
   return new SsecError(code, message, { hints, cause: plain.cause, context: plain.context });
 }

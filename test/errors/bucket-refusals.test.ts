@@ -89,6 +89,7 @@ const rows: readonly Refusal[] = [
   {
     ...common,
     ...mayNot,
+    hints: [...mayNot.hints, 'or a bucket policy denies it: ssec bucket show -b my-bucket'],
     when: 'a bucket that does not block',
     sandbox: { faults: silently('PutObject') },
     asked: ['PutObject', 'GetBucketEncryption'],
@@ -96,6 +97,7 @@ const rows: readonly Refusal[] = [
   {
     ...common,
     ...mayNot,
+    hints: [...mayNot.hints, 'or a bucket policy denies it: ssec bucket show -b my-bucket'],
     when: 'a blocked bucket whose encryption may not be read',
     sandbox: {
       blockSseC: true,
@@ -205,6 +207,20 @@ describe('a write is refused by', () => {
       await world.close();
     }
   });
+});
+
+test('a policy that demands SSE-C lets an upload through, in one and in parts', async () => {
+  const row: Row = { ...common, when: '', message: '', files: { large } };
+  const world = await openWorld(row, freshFolder());
+  try {
+    await putPolicy(world, sseCPolicy({ bucket: 'my-bucket', rule: 'demand', region: 'us-east-1' }));
+    for (const argv of [put, inParts]) {
+      expect(await runCli(argv, { cwd: world.cwd, env: world.env })).toMatchObject({ code: 0 });
+    }
+    await expect(world.putPlain('plain')).rejects.toThrow(/explicit deny in a resource-based policy/);
+  } finally {
+    await world.close();
+  }
 });
 
 test('a read that a policy denies', async () => {

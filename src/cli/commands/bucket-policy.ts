@@ -33,6 +33,12 @@ async function printPolicy(context: CommandContext, name: string | undefined): P
   const region = settings.endpoint === undefined ? settings.region.value : '';
   const policy = sseCPolicy({ bucket, rule, region });
   await reporter.result({ type: 'bucket-policy', Bucket: bucket, Rule: rule, Policy: policy }, policy);
+  if (settings.endpoint !== undefined) {
+    reporter.warning(
+      'Servers other than AWS may not know this condition; Ceph RGW 16 refuses every upload under it.',
+      'try it on a bucket of no value first',
+    );
+  }
   reporter.notice(
     `nothing was changed; to apply it: aws s3api put-bucket-policy --bucket ${shellWord(bucket)} --policy file://policy.json`,
   );
