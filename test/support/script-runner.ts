@@ -235,7 +235,8 @@ class Script {
     const [name = '', ...args] = words;
     const [file, ...rest] =
       name === 'ssec' ? [process.execPath, bin, ...args] : [args[0] ?? '', ...args.slice(1)];
-    const child = spawn(file, rest, { cwd: this.#work, env: this.#env, timeout: timeoutMs });
+    // a group of its own: what a shell started holds the outputs open, and must end with it
+    const child = spawn(file, rest, { cwd: this.#work, env: this.#env, detached: true });
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(this.#stdin);
     this.#stdin = Buffer.alloc(0);
@@ -247,10 +248,17 @@ class Script {
     const err: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
+    let late = '';
+    const timer = setTimeout(() => {
+      late = `\n(killed after ${timeoutMs / 1000} s)`;
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, timeoutMs);
     return new Promise((done, failed) => {
       child.once('error', failed);
       child.once('close', (code, signal) => {
-        const stderr = Buffer.concat(err).toString() + (signal === null ? '' : `\n(ended by ${signal})`);
+        clearTimeout(timer);
+        const stderr =
+          Buffer.concat(err).toString() + (signal === null ? '' : `\n(ended by ${signal})`) + late;
         done({
           code: code ?? 128 + constants.signals[signal ?? 'SIGKILL'],
           stdout: Buffer.concat(out),
