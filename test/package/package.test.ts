@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -37,6 +37,11 @@ async function pack(source: string, folder: string): Promise<Packed> {
   return packed;
 }
 
+/** What a command printed that ended with an error. */
+function stdoutOf(error: unknown): string {
+  return String((error as { stdout?: unknown }).stdout);
+}
+
 function emptyProject(): string {
   const folder = freshFolder();
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
@@ -54,8 +59,10 @@ describe('the package ssec', () => {
   let sandbox: Sandbox;
   let env: Record<string, string>;
 
+  let tarballs: string;
+
   beforeAll(async () => {
-    const tarballs = freshFolder();
+    tarballs = freshFolder();
     packed = await pack(root, tarballs);
     project = emptyProject();
     // nothing is to be had from anywhere: it has no dependencies
@@ -122,6 +129,52 @@ describe('the package ssec', () => {
     expect(await ssec('put', 'data.bin')).toBe('s3://my-bucket/data.bin\n');
     const path = (await ssec('get', 'data.bin')).trim();
     expect(readFileSync(join(project, path), 'utf8')).toBe('hello');
+  });
+
+  test('runs on the Node.js that these tests run on', async () => {
+    // .ci/run runs them on each that is supported
+    const [program] = (await ssec('doctor', '--no-write', '--json').catch(stdoutOf)).split('\n');
+    expect(JSON.parse(program ?? '')).toMatchObject({
+      Check: 'program',
+      Message: expect.stringContaining(`Node.js ${process.version} `) as string,
+    });
+  });
+
+  test('installed for everybody, in a folder with blanks in its name; no home, no scripts, no cache', {
+    timeout,
+  }, async () => {
+    const prefix = join(freshFolder(), 'Program Files');
+    const tarball = join(project, '..', 'ssec.tgz');
+    copyFileSync(join(tarballs, packed.filename), tarball);
+    const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+    await npm(project, 'install', '--global', '--prefix', prefix, ...flags, tarball);
+    const cwd = freshFolder();
+    const bare = { ...env, HOME: undefined, XDG_CACHE_HOME: '/dev/null/none' };
+    const globally = async (...args: string[]): Promise<string> =>
+      (await run(join(prefix, 'bin', 'ssec'), args, { cwd, env: bare })).stdout;
+    writeFileSync(join(cwd, 'data.bin'), 'hello');
+    await globally('keygen', '--env');
+    expect(await globally('put', 'data.bin', 'global')).toBe('s3://my-bucket/global\n');
+    const path = (await globally('get', 'global')).trim();
+    expect(readFileSync(join(cwd, path), 'utf8')).toBe('hello');
+  });
+
+  test('every package that is inside has its licence and its line in the bill of materials', () => {
+    const sbom = JSON.parse(readFileSync(join(installed, 'dist/sbom.cdx.json'), 'utf8')) as {
+      components: { name: string; group?: string; version: string }[];
+    };
+    const named = sbom.components.map(({ group, name }) => (group === undefined ? name : `${group}/${name}`));
+    const licences = readFileSync(join(installed, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    for (const name of [
+      '@aws-sdk/client-s3',
+      '@smithy/signature-v4',
+      'commander',
+      'dotenv',
+      'mime',
+      'hpagent',
+    ])
+      expect(named).toContain(name);
+    for (const name of named) expect(licences).toContain(name);
   });
 
   test('is a library', { timeout }, async () => {

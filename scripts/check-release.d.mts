@@ -1,0 +1,1 @@
+export function releaseFaults(root: string, tag: string): string[];
