@@ -5,7 +5,16 @@ import type { Act } from '../program.ts';
 import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
 
 export function addBucket(program: Command, act: Act): void {
-  const bucket = program.command('bucket').description('what a bucket says about SSE-C');
+  const bucket = program
+    .command('bucket')
+    .description('what a bucket says about SSE-C')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ssec bucket allow-sse-c
+  ssec bucket allow-sse-c --help`,
+    );
   const allow = addOutputOptions(
     addSettingOptions(bucket.command('allow-sse-c'), ['target', 'identity', 'endpoint', 'region']),
   )
