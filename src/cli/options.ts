@@ -6,10 +6,20 @@ import { type OutputOptions, PROGRESS_MODES } from './output/reporter.ts';
 /** `--json`, `--quiet`, `--verbose`: on every command. */
 export function addOutputOptions(command: Command): Command {
   return command
+    .optionsGroup('Output:')
     .option('--json', 'print one JSON object a line')
     .option('-q, --quiet', 'print nothing on stderr but errors')
-    .option('-v, --verbose', 'show requests, retries and timings on stderr');
+    .option('-v, --verbose', 'show requests, retries and timings on stderr')
+    .optionsGroup('Options:');
 }
+
+const GROUP_HEADINGS: Readonly<Record<SettingDefinition['group'], string>> = {
+  target: 'Target:',
+  key: 'Key:',
+  identity: 'Identity:',
+  endpoint: 'Endpoint:',
+  region: 'Endpoint:',
+};
 
 /** The settings of a command that talks to S3, as flags; help shows where else each may stand. */
 export function addSettingOptions(command: Command, groups: readonly SettingDefinition['group'][]): Command {
@@ -20,12 +30,17 @@ export function addSettingOptions(command: Command, groups: readonly SettingDefi
       definition.flag,
       `${definition.help} (${definition.variables.join(', ')}${fallback})`,
     );
+    option.helpGroup(GROUP_HEADINGS[definition.group]);
     // there is no ring yet; the name is settled
     if (name === 'keyName') option.hideHelp();
     command.addOption(option);
   }
   // not --env-file: Node.js takes that for itself wherever it stands, and reads the file before we start
-  return command.option('--env <file>', 'settings from this file instead of ./.env (SSEC_ENV_FILE)');
+  return command.addOption(
+    new Option('--env <file>', 'settings from this file instead of ./.env (SSEC_ENV_FILE)').helpGroup(
+      GROUP_HEADINGS.target,
+    ),
+  );
 }
 
 /** The flags that stand on the command line; a default of commander's is no flag. */
@@ -46,14 +61,17 @@ export function addKeyFormat(command: Command): Command {
   return command.addOption(
     new Option('--key-format <format>', 'text: the key file holds 32 printable characters that are the key')
       .choices(['auto', 'text'])
-      .default('auto'),
+      .default('auto')
+      .helpGroup(GROUP_HEADINGS.key),
   );
 }
 
 /** What `put` and `get` share: every setting, the form of the key, and how to tell. */
 export function addTransferOptions(command: Command): Command {
   addSettingOptions(command, ['target', 'key', 'identity', 'endpoint', 'region']);
-  addKeyFormat(command)
+  addKeyFormat(command);
+  command
+    .optionsGroup('Transfer:')
     .option('--concurrency <n>', 'requests at once (default: 4 parts, 16 small objects)', parseCount)
     .option(
       '--max-attempts <n>',
@@ -69,7 +87,8 @@ export function addTransferOptions(command: Command): Command {
   command.addOption(
     new Option('--progress <mode>', 'auto: a bar on a terminal; json: lines for programs, on stderr')
       .choices(PROGRESS_MODES)
-      .default('auto'),
+      .default('auto')
+      .helpGroup('Output:'),
   );
   return addOutputOptions(command);
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addBucket } from './commands/bucket.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addGet } from './commands/get.ts';
 import { addKeygen } from './commands/keygen.ts';
@@ -16,8 +17,9 @@ export function createProgram(act: Act): Command {
   const program = new Command('ssec');
   program
     .description('Upload to and download from S3 under your own encryption keys (SSE-C).')
+    .usage('<command> [options]')
     .option('-V, --version', 'print the version')
-    .helpCommand('help [command]', 'show the help of a command')
+    .helpOption('-h, --help', 'show this help')
     .addHelpText(
       'after',
       `
@@ -31,12 +33,18 @@ Examples:
   ssec bucket allow-sse-c    let a bucket made since April 2026 take SSE-C
 `,
     );
-  addKeygen(program, act);
+  program.commandsGroup('Objects:');
   addPut(program, act);
   addGet(program, act);
   addUploads(program, act);
+  program.commandsGroup('Keys:');
+  addKeygen(program, act);
+  program.commandsGroup('Buckets:');
   addBucket(program, act);
+  program.commandsGroup('Help and setup:');
   addDoctor(program, act);
   addSandbox(program);
+  addCompletion(program, act);
+  program.helpCommand('help [command]', 'show the help of a command');
   return program;
 }

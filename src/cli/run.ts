@@ -5,10 +5,21 @@ import { exitCodeOf } from './exit-codes.ts';
 import { type Io, write } from './io.ts';
 import { outputOptions } from './options.ts';
 import { createReporter } from './output/create-reporter.ts';
+import { helpColumns, layOutHelp, wrapParagraphs } from './output/help-layout.ts';
 import type { OutputOptions } from './output/reporter.ts';
 import { createProgram } from './program.ts';
 import { asSsecError } from './report-error.ts';
 import { readVersion } from './version.ts';
+
+/** For whoever typed `ssec` and nothing else. */
+const SHORT_HELP = `Usage: ssec <command> [options]
+
+  ssec keygen --env       make a key and write it into .env
+  ssec put FILE           upload a file, encrypted with that key
+  ssec get NAME           download it into tmp/ and print where
+
+All commands: ssec --help
+`;
 
 /**
  * The whole command line: parses, acts, reports. Never throws and never ends the process.
@@ -19,12 +30,11 @@ import { readVersion } from './version.ts';
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   // its COMMAND is not ours to parse
   if (argv[0] === 'sandbox') return runSandbox(argv.slice(1), io);
-  const streams = { stdout: io.stdout, stderr: io.stderr };
   let acted: OutputOptions | undefined;
   let text = '';
   const program = createProgram(async (command, action) => {
     acted = outputOptions(command);
-    const reporter = createReporter(streams, acted);
+    const reporter = createReporter(io, acted);
     try {
       await action({ io, command, reporter });
     } catch (error) {
@@ -35,7 +45,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       });
     }
   });
-  prepare(program, (out) => {
+  prepare(program, io, (out) => {
     text += out;
   });
   try {
@@ -45,17 +55,17 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       return 0;
     }
     if (argv.length === 0) {
-      await write(io.stderr, program.helpInformation());
+      await write(io.stderr, SHORT_HELP);
       return 2;
     }
     await program.parseAsync([...argv], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof ActionFailed) return error.report();
-    const reporter = createReporter(streams, acted ?? guessOutputOptions(argv));
+    const reporter = createReporter(io, acted ?? guessOutputOptions(argv));
     let failure: SsecError;
     if (error instanceof CommanderError && error.exitCode === 0) {
-      const failed = await write(io.stdout, text).then(
+      const failed = await write(io.stdout, wrapParagraphs(text, helpColumns(io))).then(
         () => undefined,
         (cause: unknown) => cause,
       );
@@ -81,11 +91,17 @@ class ActionFailed extends Error {
 }
 
 /** commander throws instead of exiting, and prints nothing by itself. */
-function prepare(command: Command, collect: (text: string) => void): void {
+function prepare(command: Command, io: Io, collect: (text: string) => void): void {
   command.exitOverride();
-  command.configureOutput({ writeOut: collect, writeErr: collect, outputError: () => undefined });
-  command.configureHelp({ showGlobalOptions: false });
-  for (const child of command.commands) prepare(child, collect);
+  command.configureOutput({
+    writeOut: collect,
+    writeErr: collect,
+    outputError: () => undefined,
+    // whether it has colour is settled by then
+    stripColor: (text) => text,
+  });
+  layOutHelp(command, io);
+  for (const child of command.commands) prepare(child, io, collect);
 }
 
 /**

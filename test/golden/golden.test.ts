@@ -83,6 +83,10 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     const [made] = await lines('stdout', ['keygen', '--env', 'new.env']);
     return { ...(made as object), SSECustomerKeyMD5: '{md5}' };
   },
+  completion: async () => {
+    const [made] = await lines('stdout', ['completion', 'fish']);
+    return { ...(made as object), Script: '{script}' };
+  },
   put: async () => (await lines('stdout', ['put', 'page.html', '--metadata', 'author=me']))[0],
   get: async () => {
     await lines('stdout', ['put', 'page.html', 'a/page.html', '--metadata', 'author=me']);

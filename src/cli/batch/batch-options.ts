@@ -19,6 +19,7 @@ export const BATCH_WIDTH = 24;
 
 export function addBatchOptions(command: Command, recursive: string): Command {
   return command
+    .optionsGroup('Folders:')
     .option('-r, --recursive', recursive)
     .option('--include <glob>', 'with -r: only files that match; may be given several times', collectGlob)
     .option(
@@ -28,7 +29,8 @@ export function addBatchOptions(command: Command, recursive: string): Command {
     )
     .option('--skip-existing', 'with -r: skip what is there already, by size and checksum')
     .option('--fail-fast', 'with -r: stop at the first failure')
-    .option('--dry-run', 'with -r: print what would be transferred, and transfer nothing');
+    .option('--dry-run', 'with -r: print what would be transferred, and transfer nothing')
+    .optionsGroup('Options:');
 }
 
 /** @throws SsecError USAGE for what says something of many files where there is one */

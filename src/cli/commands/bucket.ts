@@ -7,7 +7,15 @@ import { addBucketShow } from './bucket-show.ts';
 export function addBucket(program: Command, act: Act): void {
   const bucket = program
     .command('bucket')
-    .description('what a bucket says about SSE-C, and how to change it');
+    .description('what a bucket says about SSE-C, and how to change it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ssec bucket show
+  ssec bucket allow-sse-c my-bucket -p admin
+  ssec bucket allow-sse-c --help`,
+    );
   addBucketShow(bucket, act);
   addAllowSseC(bucket, act);
   addBlockSseC(bucket, act);

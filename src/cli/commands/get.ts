@@ -38,13 +38,16 @@ export interface GetOptions extends BatchOptions {
 }
 
 export function addGet(program: Command, act: Act): void {
-  const command = addTransferOptions(program.command('get'))
+  const command = program
+    .command('get')
     .description('download an object and decrypt it with your key')
     .argument('[source]', 'object key or s3://bucket/key (default: KEY)')
+    .optionsGroup('Object:')
     .option('-o, --output <path>', 'file, folder/ or - for stdout (default: tmp/<uuid> with the extension)')
     .option('--no-overwrite', 'fail if the file exists')
     .option('--range <bytes>', 'part of the object: 0-99, 100- or -100');
-  addBatchOptions(command, 'every object under the prefix SOURCE, into the folder -o').addHelpText(
+  addBatchOptions(command, 'every object under the prefix SOURCE, into the folder -o');
+  addTransferOptions(command).addHelpText(
     'after',
     `
 Prints the path of the file, which exists only once every byte came and agreed with S3's checksum.

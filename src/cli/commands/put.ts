@@ -32,10 +32,12 @@ import { contentTypeOf, inFolder, isPipe, openUploadSource } from '../upload-sou
 export type PutOptions = UploadOptions & BatchOptions;
 
 export function addPut(program: Command, act: Act): void {
-  const command = addTransferOptions(program.command('put'))
+  const command = program
+    .command('put')
     .description('upload a file, encrypted by S3 with your key')
     .argument('[file]', 'file, or - for stdin (default: KEY, as file and as object key)')
     .argument('[dest]', "object key, prefix/ or s3://bucket/key (default: the file's base name)")
+    .optionsGroup('Object:')
     .option('--no-overwrite', 'fail if the object exists')
     .option('--metadata <name=value>', 'user metadata; may be given several times', collectMetadata)
     .option('--content-type <type>', 'content type (default: by the name)', parseHeaderValue)
@@ -46,15 +48,19 @@ export function addPut(program: Command, act: Act): void {
         'what the server verifies; md5 = CRC32 and Content-MD5; auto = crc32 on AWS, else md5',
       )
         .choices(['auto', 'crc32', 'md5'])
-        .default('auto'),
+        .default('auto')
+        .helpGroup('Transfer:'),
     )
-    .option(
-      '--part-size <size>',
-      'bytes of a part, 5MiB to 5GiB (default: by the size, 8MiB and up)',
-      parseSize,
+    .addOption(
+      new Option('--part-size <size>', 'bytes of a part, 5MiB to 5GiB (default: by the size, 8MiB and up)')
+        .argParser(parseSize)
+        .helpGroup('Transfer:'),
     )
-    .option('--allow-weak-key', 'write with a key of 32 printable characters');
-  addBatchOptions(command, 'every file in the folder FILE, under the prefix DEST').addHelpText(
+    .addOption(
+      new Option('--allow-weak-key', 'write with a key of 32 printable characters').helpGroup('Key:'),
+    );
+  addBatchOptions(command, 'every file in the folder FILE, under the prefix DEST');
+  addTransferOptions(command).addHelpText(
     'after',
     `
 Prints the s3:// address. It is printed only when S3 confirmed that it used the key.

@@ -26,10 +26,7 @@ export async function runSandbox(argv: readonly string[], io: Io): Promise<numbe
         cause,
       },
     );
-    createReporter(
-      { stdout: io.stdout, stderr: io.stderr },
-      { json: isJson(argv), quiet: false, verbose: false },
-    ).error(error);
+    createReporter(io, { json: isJson(argv), quiet: false, verbose: false }).error(error);
     return exitCodeOf(error);
   }
   const { env, stdin, stdout, stderr, signals } = io;

@@ -37,7 +37,7 @@ Of an upload that is "gone", completed or aborted by somebody, only our notes ar
 Examples:
   ssec uploads -b my-bucket
   ssec uploads --abort            drop ours in BUCKET_NAME, unfinished downloads too
-  ssec uploads --abort 2~TkzQ…    drop that one`,
+  ssec uploads --abort 2~TkzQ...  drop that one`,
     );
   addOutputOptions(addSettingOptions(command, ['target', 'identity', 'endpoint', 'region']));
   command.action((prefix: string | undefined, options: UploadsOptions) =>

@@ -1,28 +1,31 @@
 import type { ErrorCode, SsecError } from '../../errors.ts';
 import type { RequestEvent } from '../../network-options.ts';
-import { type Output, write } from '../io.ts';
+import { type Io, type Output, write } from '../io.ts';
 import { ProgressHost } from './progress-host.ts';
 import { Redactor } from './redactor.ts';
 import type { JsonRecord, OutputOptions, Progress, Reporter } from './reporter.ts';
+import { type Paint, painter } from './terminal-colour.ts';
 import { describeAnswer, describeRequest } from './wording.ts';
 
 /**
  * Terminal rules: the result alone on stdout; on stderr lines that begin with `ssec:`, and `hint:` lines under
- * the one they belong to.
+ * the one they belong to. On a terminal those words have colour, and nothing else has.
  */
 export class HumanReporter implements Reporter {
   readonly redactor = new Redactor();
   readonly #stdout: Output;
   readonly #stderr: Output;
   readonly #options: OutputOptions;
+  readonly #paint: Paint;
   readonly #progress: ProgressHost;
   readonly #explained = new Set<ErrorCode>();
 
-  constructor(streams: { stdout: Output; stderr: Output }, options: OutputOptions) {
-    this.#stdout = streams.stdout;
-    this.#stderr = streams.stderr;
+  constructor(io: Pick<Io, 'stdout' | 'stderr' | 'env'>, options: OutputOptions) {
+    this.#stdout = io.stdout;
+    this.#stderr = io.stderr;
+    this.#paint = painter(io.stderr, io.env);
     this.#options = options;
-    this.#progress = new ProgressHost(streams.stderr);
+    this.#progress = new ProgressHost(io.stderr);
   }
 
   result(_record: JsonRecord | (() => JsonRecord), line: string): Promise<void> {
@@ -31,38 +34,39 @@ export class HumanReporter implements Reporter {
   }
 
   notice(message: string): void {
-    if (!this.#options.quiet) this.#line(`ssec: ${message}`);
+    if (!this.#options.quiet) this.#line('ssec:', message);
   }
 
   detail(message: string): void {
-    if (this.#options.verbose) this.#line(`ssec: ${message}`);
+    if (this.#options.verbose) this.#line('ssec:', message);
   }
 
   warning(message: string, ...hints: string[]): void {
     if (this.#options.quiet) return;
-    this.#line(`ssec: warning: ${message}`);
-    for (const hint of hints) this.#line(`hint: ${hint}`);
+    this.#line(`ssec: ${this.#paint('yellow', 'warning:')}`, message);
+    this.#hints(hints);
   }
 
   error(error: SsecError): void {
     const { item } = error.context;
-    this.#line(`ssec: ${item === undefined ? '' : `${String(item)}: `}${error.message}`);
+    const about = item === undefined ? '' : `${String(item)}: `;
+    this.#line(this.#paint('red', 'ssec:'), `${about}${error.message}`);
     // of the failures of many items, each kind is explained once
     if (item !== undefined && this.#explained.has(error.code)) return;
     if (item !== undefined) this.#explained.add(error.code);
-    for (const hint of error.hints) this.#line(`hint: ${hint}`);
+    this.#hints(error.hints);
     const answer = describeAnswer(error, this.#options.verbose);
-    if (answer !== undefined) this.#line(`note: ${answer}`);
+    if (answer !== undefined) this.#line(this.#paint('dim', 'note:'), answer);
     if (error.code === 'INTERNAL' && this.#options.verbose) {
-      for (const line of (error.stack ?? '').split('\n')) this.#line(line);
+      for (const line of (error.stack ?? '').split('\n')) this.#line('', line);
       if (error.cause instanceof Error)
-        for (const line of (error.cause.stack ?? '').split('\n')) this.#line(line);
+        for (const line of (error.cause.stack ?? '').split('\n')) this.#line('', line);
     }
   }
 
   request(event: RequestEvent): void {
     if (event.attempt > 1) this.#progress.retry();
-    if (this.#options.verbose) this.#line(`ssec: ${describeRequest(event)}`);
+    if (this.#options.verbose) this.#line('ssec:', describeRequest(event));
   }
 
   progress(label: string, totalBytes: number | undefined, signal?: AbortSignal): Promise<Progress> {
@@ -75,7 +79,13 @@ export class HumanReporter implements Reporter {
     });
   }
 
-  #line(text: string): void {
-    this.#progress.aside(() => this.#stderr.write(`${this.redactor.clean(text)}\n`));
+  #hints(hints: readonly string[]): void {
+    for (const hint of hints) this.#line(this.#paint('cyan', 'hint:'), hint);
+  }
+
+  /** @param head ours, and the only part that may steer the terminal */
+  #line(head: string, text: string): void {
+    const clean = this.redactor.clean(text);
+    this.#progress.aside(() => this.#stderr.write(`${head === '' ? '' : `${head} `}${clean}\n`));
   }
 }

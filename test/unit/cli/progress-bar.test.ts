@@ -73,7 +73,7 @@ function world(options: Partial<OutputOptions> = {}, { isTTY = true, columns = 8
   const screen = new Screen();
   const stderr = new Stream(isTTY, columns, screen);
   const reporter = createReporter(
-    { stdout: new Stream(isTTY, columns, screen), stderr },
+    { stdout: new Stream(isTTY, columns, screen), stderr, env: {} },
     { json: false, quiet: false, verbose: false, ...options },
   );
   return { reporter, stderr, screen };
