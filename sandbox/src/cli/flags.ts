@@ -67,6 +67,7 @@ With COMMAND: makes a bucket, runs COMMAND with BUCKET_NAME, endpoint, credentia
 and ends with its exit code (126: it cannot be run, 127: not found, 128+n: ended by signal n; 2: the sandbox cannot start).
 Without: prints these settings as shell exports and runs until Ctrl-C or SIGTERM, then cleans up and exits 0.
 
+Examples:
   ssec-sandbox -- npm test
   ssec-sandbox --dir ./s3 --port 9443 > sandbox.env`;
 

@@ -19,6 +19,8 @@ export function layOutHelp(command: Command, io: Pick<Io, 'stdout' | 'env'>): vo
   command.configureHelp({
     showGlobalOptions: false,
     helpWidth: helpColumns(io),
+    // in a narrow terminal too, descriptions stay in their column
+    minWidthToWrap: 12,
     styleTitle: (text) => paint('bold', text),
   });
 }

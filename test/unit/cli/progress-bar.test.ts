@@ -73,7 +73,7 @@ function world(options: Partial<OutputOptions> = {}, { isTTY = true, columns = 8
   const screen = new Screen();
   const stderr = new Stream(isTTY, columns, screen);
   const reporter = createReporter(
-    { stdout: new Stream(isTTY, columns, screen), stderr, env: {} },
+    { stdout: new Stream(isTTY, columns, screen), stderr, env: { NO_COLOR: '1' } },
     { json: false, quiet: false, verbose: false, ...options },
   );
   return { reporter, stderr, screen };
