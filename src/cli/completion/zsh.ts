@@ -20,6 +20,10 @@ _ssec_profile_names() {
   compadd -- "\${(@)names:#}"
 }
 
+_ssec_nothing() {
+  return 1
+}
+
 ${allCommands(tree).map(commandFunction).join('\n')}
 if [[ $funcstack[1] == _ssec ]]; then
   _ssec "$@"
@@ -61,8 +65,6 @@ ${described.map((one) => `        ${one}`).join('\n')}
       _describe -t commands command commands && ret=0
       ;;
     inside)
-      words=($line[1] "\${(@)words}")
-      (( CURRENT += 1 ))
       curcontext="\${curcontext%:*:*}:ssec-$line[1]:"
       case $line[1] in
 ${cases.join('\n')}
@@ -95,7 +97,9 @@ function optionSpec({ names, description, takes, valueName, value, repeats }: Co
 }
 
 function argumentSpec({ name, value, variadic }: CompletionArgument): string {
-  return posixQuoted(`${variadic ? '*' : ':'}:${escaped(name)}:${action(value)}`);
+  // with a mere message zsh lists an option that would fit, and does not put it in
+  const offers = value.kind === 'free' ? '_ssec_nothing' : action(value);
+  return posixQuoted(`${variadic ? '*' : ':'}:${escaped(name)}:${offers}`);
 }
 
 function action(value: CompletionValue): string {
