@@ -59,6 +59,9 @@ export function networkError(error: unknown, endpoint: string | undefined): Ssec
       );
     case 'ECONNREFUSED':
       return made('NETWORK', `${host} refused the connection.`, 'is the server up, and the port right?');
+    case 'EMFILE':
+    case 'ENFILE':
+      return made('NETWORK', `No connection to ${host} could be opened: too many files are open (${code}).`);
     case 'ETIMEDOUT':
     case 'ESOCKETTIMEDOUT':
       return made('TIMEOUT', `${host} did not answer in time.`, 'try again');

@@ -219,7 +219,10 @@ function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | und
     if (answer.message.includes(BLOCKED_PHRASE)) return blocked(request);
     return deniedByPolicy(answer, request) ?? accessDenied(request);
   }
-  if (status === 404) return request.key === undefined ? noSuchBucket(request) : noSuchObject(request);
+  if (status === 404) {
+    // a write finds no bucket, or no S3 at all
+    return request.key === undefined || !isRead(request) ? noSuchBucket(request) : noSuchObject(request);
+  }
   if (status === 409)
     return verdict(
       'PRECONDITION_FAILED',

@@ -1,4 +1,4 @@
-import { SsecError, withHints } from '../errors.ts';
+import { SsecError, systemErrorCode, withHints } from '../errors.ts';
 
 /**
  * Whatever was thrown as one of our errors. An interruption wins: what failed because of it is not the news.
@@ -9,7 +9,11 @@ export function asSsecError(error: unknown, signal: AbortSignal): SsecError {
     const hints = error instanceof SsecError && error.code === 'CANCELLED' ? error.hints : [];
     return withHints(signal.reason, hints);
   }
-  if (error instanceof SsecError) return error;
+  if (error instanceof SsecError) {
+    return ['EMFILE', 'ENFILE'].includes(systemErrorCode(error.cause) ?? '')
+      ? withHints(error, ['more files may be open at once: ulimit -n 1024, or a smaller --concurrency'])
+      : error;
+  }
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new SsecError('INTERNAL', `ssec has a bug: ${text}`, {
     hints: ['please report it, with the output of the same command and --verbose'],

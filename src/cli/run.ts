@@ -135,7 +135,9 @@ function usageError(error: CommanderError, argv: readonly string[], program: Com
       ? new SsecError('USAGE', `ssec ${argv.join(' ')} needs a command.`, { hints: [`ssec ${name} --help`] })
       : new SsecError('USAGE', `There is no command "${topic}".`, { hints: ['ssec --help'] });
   }
-  const { sentence, suggestions } = commanderWords(error.message);
+  const { sentence, suggestions: near } = commanderWords(error.message);
+  const meant = meantBy(error, name);
+  const suggestions = meant.length > 0 ? meant : near;
   const misplaced = command !== undefined && argv[0]?.startsWith('-') === true;
   return new SsecError('USAGE', sentence, {
     hints: [
@@ -145,6 +147,32 @@ function usageError(error: CommanderError, argv: readonly string[], program: Com
     ],
     cause: error,
   });
+}
+
+/** Words of other tools, and what they are called here. */
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  'put-object': ['ssec put FILE'],
+  upload: ['ssec put FILE'],
+  push: ['ssec put FILE'],
+  'get-object': ['ssec get NAME'],
+  download: ['ssec get NAME'],
+  pull: ['ssec get NAME'],
+  cp: ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'],
+  copy: ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'],
+  sync: ['up: ssec put -r FOLDER --skip-existing', 'down: ssec get -r PREFIX -o FOLDER --skip-existing'],
+  check: ['ssec doctor'],
+};
+
+/** What a word of another tool is called here, or where a key goes. */
+function meantBy(error: CommanderError, name: string): readonly string[] {
+  if (error.code === 'commander.unknownCommand')
+    return Object.hasOwn(ELSEWHERE, name) ? (ELSEWHERE[name] ?? []) : [];
+  if (
+    error.code === 'commander.unknownOption' &&
+    /'--(?:key|sse-c-key|sse-customer-key)(?:=.*)?'/.test(error.message)
+  )
+    return ['no option takes the key itself: --key-file FILE, or SSE_CUSTOMER_KEY_BASE64'];
+  return [];
 }
 
 /** commander's `error: ...`, and the `(Did you mean ...?)` under it. */

@@ -4,6 +4,7 @@ import { SsecError } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
 import type { PutObjectOptions, PutObjectResult, UploadChecksum } from '../put-request.ts';
+import { foreignKeyHints } from '../settings/foreign-key-variables.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
 import { checksumFields } from './output/checksum-fields.ts';
@@ -85,7 +86,11 @@ export async function loadWriteKey(
   const key = await loadKey(context, settings);
   if (key === undefined) {
     throw new SsecError('KEY_MISSING', 'No customer key was given; nothing was sent.', {
-      hints: ['make one: ssec keygen --env', 'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64'],
+      hints: [
+        'make one: ssec keygen --env',
+        'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
+        ...foreignKeyHints(context.io.env),
+      ],
     });
   }
   if (key.weak && options.allowWeakKey !== true) {

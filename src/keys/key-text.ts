@@ -14,6 +14,8 @@ export const MAX_KEY_FILE_BYTES = 4096;
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const HEX = /^[0-9A-Fa-f]+$/;
+/** Characters of base64 of 32 bytes, without its padding and with it. */
+const BASE64_LENGTHS = [43, 44];
 
 /**
  * Reads what a key file, a key command or stdin holds. Exactly 32 bytes that are not all printable are the
@@ -66,8 +68,12 @@ export function parseKeyText(text: string, origin: string): CustomerKey {
       'replace every - by + and every _ by /',
     );
   }
-  if (!BASE64.test(text)) {
-    throw malformed(`The ${origin} is neither base64 nor 64 hex digits.`, 'make a new key: ssec keygen');
+  if (!BASE64.test(text)) throw wrapped(text, origin);
+  if (HEX.test(text) && text.length > CUSTOMER_KEY_BYTES && !BASE64_LENGTHS.includes(text.length)) {
+    throw malformed(
+      `The ${origin} is ${text.length} hex digits; a customer key of ${CUSTOMER_KEY_BYTES} bytes is ${2 * CUSTOMER_KEY_BYTES}.`,
+      'copy it again, whole',
+    );
   }
   const bytes = Buffer.from(text, 'base64');
   if (bytes.toString('base64').replace(/=+$/, '') !== text.replace(/=+$/, '')) {
@@ -85,7 +91,41 @@ export function parseKeyText(text: string, origin: string): CustomerKey {
     `The ${origin} decodes to ${bytes.length} bytes; a customer key has exactly ${CUSTOMER_KEY_BYTES}.`,
     HEX.test(text) && text.length === CUSTOMER_KEY_BYTES
       ? '32 hex digits are 128 bits, half a key'
-      : 'make a new key: ssec keygen',
+      : 'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
+  );
+}
+
+/** What is around or between the characters of a key that is otherwise one. */
+function wrapped(text: string, origin: string): SsecError {
+  if (text.includes('\0')) {
+    return malformed(
+      `The ${origin} is UTF-16 text, as some Windows programs write it.`,
+      'save it as ASCII or UTF-8, or let ssec write the file: ssec keygen -o FILE',
+    );
+  }
+  if (/^(?:export\s+)?[A-Za-z_]\w*\s*=/.test(text)) {
+    return malformed(
+      `The ${origin} is a line of an env file, not the key alone.`,
+      'name the file as an env file: --env FILE',
+      'or leave in it only what stands behind the =',
+    );
+  }
+  if (/^(["']).*\1$/s.test(text)) {
+    return malformed(
+      `The ${origin} has quotes around it.`,
+      'take them off: docker and others hand them on as they are',
+    );
+  }
+  const lines = text.split(/\s+/).filter((line) => BASE64.test(line) && BASE64_LENGTHS.includes(line.length));
+  if (lines.length > 1) return malformed(`The ${origin} holds ${lines.length} keys; give one.`);
+  const joined = text.replace(/\s+/g, '');
+  const isBroken = [...BASE64_LENGTHS, 2 * CUSTOMER_KEY_BYTES].includes(joined.length) && BASE64.test(joined);
+  if (isBroken) {
+    return malformed(`The ${origin} has blanks or line ends inside.`, 'write it in one line, without blanks');
+  }
+  return malformed(
+    `The ${origin} is neither base64 nor 64 hex digits.`,
+    'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
   );
 }
 

@@ -153,7 +153,7 @@ function checkFoundEndpoint(
 /** `KEY` is a name that other tools use for a secret. */
 function refuseKeyMaterial(objectKey: Setting | undefined): void {
   if (objectKey?.origin.layer !== 'environment') return;
-  if (!/^(?:[A-Za-z0-9+/]{43}=|[0-9A-Fa-f]{64})$/.test(objectKey.value)) return;
+  if (!/^(?:[A-Za-z0-9+/_-]{43}=|[0-9A-Fa-f]{64})$/.test(objectKey.value)) return;
   throw new SsecError(
     'SETTING_INVALID',
     'KEY in the environment looks like key material; here it is the object key.',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { BAD_INPUT } from './rows-bad-input.ts';
 import { KEY, OTHER_KEY, type Row } from './world.ts';
 
 const keyBytes = Buffer.from(KEY, 'base64');
@@ -61,7 +62,7 @@ const keys: readonly Row[] = [
     exit: 6,
     message:
       'The key in SSE_CUSTOMER_KEY_BASE64 in the environment decodes to 31 bytes; a customer key has exactly 32.',
-    hints: ['make a new key: ssec keygen'],
+    hints: ['copy it again, whole; a new key (ssec keygen) opens nothing that was put with another'],
     argv: put,
     env: { SSE_CUSTOMER_KEY_BASE64: repeated(31) },
     requests: 0,
@@ -72,7 +73,7 @@ const keys: readonly Row[] = [
     exit: 6,
     message:
       'The key in SSE_CUSTOMER_KEY_BASE64 in the environment decodes to 33 bytes; a customer key has exactly 32.',
-    hints: ['make a new key: ssec keygen'],
+    hints: ['copy it again, whole; a new key (ssec keygen) opens nothing that was put with another'],
     argv: put,
     env: { SSE_CUSTOMER_KEY_BASE64: repeated(33) },
     requests: 0,
@@ -114,7 +115,7 @@ const keys: readonly Row[] = [
     code: 'KEY_MALFORMED',
     exit: 6,
     message: 'The key in SSE_CUSTOMER_KEY_BASE64 in the environment is neither base64 nor 64 hex digits.',
-    hints: ['make a new key: ssec keygen'],
+    hints: ['copy it again, whole; a new key (ssec keygen) opens nothing that was put with another'],
     argv: put,
     env: { SSE_CUSTOMER_KEY_BASE64: 'correct horse battery staple!' },
     requests: 0,
@@ -754,20 +755,12 @@ const settings: readonly Row[] = [
     requests: 0,
   },
   {
-    when: 'an unknown command',
-    code: 'USAGE',
-    exit: 2,
-    message: "Unknown command 'upload'.",
-    hints: ['Did you mean uploads?', 'ssec --help'],
-    argv: ['upload', 'data'],
-  },
-  {
     when: 'an unknown option',
     code: 'USAGE',
     exit: 2,
-    message: "Unknown option '--key'.",
-    hints: ['ssec put --help'],
-    argv: [...put, '--key', 'x'],
+    message: "Unknown option '--keyfile'.",
+    hints: ['Did you mean --key-file?', 'ssec put --help'],
+    argv: [...put, '--keyfile', 'x'],
     requests: 0,
   },
   {
@@ -1465,4 +1458,12 @@ const files: readonly Row[] = [
   },
 ];
 
-export const ROWS: readonly Row[] = [...keys, ...settings, ...identity, ...service, ...network, ...files];
+export const ROWS: readonly Row[] = [
+  ...keys,
+  ...settings,
+  ...identity,
+  ...service,
+  ...network,
+  ...files,
+  ...BAD_INPUT,
+];

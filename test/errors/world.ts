@@ -67,6 +67,8 @@ export async function openWorld(row: Row, cwd: string): Promise<World & { close(
       PATH: process.env['PATH'],
       ...sandbox.env('my-bucket'),
       SSE_CUSTOMER_KEY_BASE64: KEY,
+      // some rows are told on a terminal
+      NO_COLOR: '1',
       AWS_CONFIG_FILE: join(cwd, 'aws-config'),
       AWS_SHARED_CREDENTIALS_FILE: join(cwd, 'aws-credentials'),
       ...row.env,

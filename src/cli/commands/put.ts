@@ -172,6 +172,15 @@ async function resolveTarget(
   const nameless = file === '-' || (await isPipe(inFolder(io.cwd, file)));
   const given = dest === undefined ? undefined : parseObjectAddress(dest);
   const key = given?.key ?? dest ?? '';
+  if (given === undefined && key.split('/').includes('..')) {
+    // S3 takes it for a name like any other, and many tools then cannot address it
+    throw new SsecError('USAGE', `"${key}" has a ".." in it, and an object key is no path.`, {
+      hints: [
+        'write the key from the bucket on: prefix/name',
+        `or in full, where you mean it: ${shellWord(formatObjectAddress({ bucket: settings.bucket?.value ?? 'BUCKET', key }))}`,
+      ],
+    });
+  }
   if (nameless && (key === '' || key.endsWith('/'))) {
     throw new SsecError('USAGE', 'What comes from a pipe has no name of its own; name the object.', {
       hints: [`ssec put ${file === '-' ? file : shellWord(file)} NAME`],

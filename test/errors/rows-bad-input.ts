@@ -1,0 +1,151 @@
+import { KEY, type Row } from './world.ts';
+
+const put = ['put', 'data'];
+const inEnvironment = 'The key in SSE_CUSTOMER_KEY_BASE64 in the environment';
+
+function badKey(when: string, key: string, message: string, ...hints: string[]): Row {
+  return {
+    when,
+    code: 'KEY_MALFORMED',
+    exit: 6,
+    message: `${inEnvironment} ${message}`,
+    hints,
+    argv: put,
+    env: { SSE_CUSTOMER_KEY_BASE64: key },
+    requests: 0,
+  };
+}
+
+function badKeyFile(when: string, content: string | Uint8Array, message: string, ...hints: string[]): Row {
+  return {
+    when,
+    code: 'KEY_MALFORMED',
+    exit: 6,
+    message: `The key file "my.key" ${message}`,
+    hints,
+    argv: [...put, '--key-file', 'my.key'],
+    files: { 'my.key': content },
+    requests: 0,
+  };
+}
+
+const keys: readonly Row[] = [
+  badKey(
+    '62 hex digits',
+    'ab'.repeat(31),
+    'is 62 hex digits; a customer key of 32 bytes is 64.',
+    'copy it again, whole',
+  ),
+  badKey(
+    '66 hex digits',
+    'ab'.repeat(33),
+    'is 66 hex digits; a customer key of 32 bytes is 64.',
+    'copy it again, whole',
+  ),
+  badKey(
+    'quotes that docker hands on',
+    `"${KEY}"`,
+    'has quotes around it.',
+    'take them off: docker and others hand them on as they are',
+  ),
+  badKey(
+    'a line end in the middle',
+    `${KEY.slice(0, 20)}\n${KEY.slice(20)}`,
+    'has blanks or line ends inside.',
+    'write it in one line, without blanks',
+  ),
+  badKeyFile(
+    'a key file with quotes',
+    `'${KEY}'\n`,
+    'has quotes around it.',
+    'take them off: docker and others hand them on as they are',
+  ),
+  badKeyFile(
+    'an env file as key file',
+    `export SSE_CUSTOMER_KEY_BASE64=${KEY}\n`,
+    'is a line of an env file, not the key alone.',
+    'name the file as an env file: --env FILE',
+    'or leave in it only what stands behind the =',
+  ),
+  badKeyFile('two keys in a key file', `${KEY}\r\n${KEY}\r\n`, 'holds 2 keys; give one.'),
+  badKeyFile(
+    'a key file of PowerShell',
+    Buffer.from(`\ufeff${KEY}\r\n`, 'utf16le'),
+    'is UTF-16 text, as some Windows programs write it.',
+    'save it as ASCII or UTF-8, or let ssec write the file: ssec keygen -o FILE',
+  ),
+  {
+    when: 'a device as key file',
+    code: 'KEY_MALFORMED',
+    exit: 6,
+    message: 'The key file "/dev/null" is empty.',
+    argv: [...put, '--key-file', '/dev/null'],
+    requests: 0,
+  },
+  {
+    when: "another tool's key variable",
+    code: 'KEY_MISSING',
+    exit: 6,
+    message: 'No customer key was given; nothing was sent.',
+    hints: [
+      'make one: ssec keygen --env',
+      'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
+      "AWS_SSE_CUSTOMER_KEY is set, and is another tool's: ssec reads SSE_CUSTOMER_KEY_BASE64",
+    ],
+    argv: put,
+    env: { SSE_CUSTOMER_KEY_BASE64: undefined, AWS_SSE_CUSTOMER_KEY: KEY },
+    requests: 0,
+  },
+  {
+    when: 'KEY that looks like key material, URL-safe',
+    code: 'SETTING_INVALID',
+    exit: 2,
+    message: 'KEY in the environment looks like key material; here it is the object key.',
+    hints: ['put the customer key into SSE_CUSTOMER_KEY_BASE64, and unset KEY'],
+    argv: ['get'],
+    env: { KEY: KEY.replaceAll('/', '_').replaceAll('+', '-') },
+    requests: 0,
+  },
+];
+
+function unknownCommand(word: string, ...hints: string[]): Row {
+  return {
+    when: `the command ${word}`,
+    code: 'USAGE',
+    exit: 2,
+    message: `Unknown command '${word}'.`,
+    hints: [...hints, 'ssec --help'],
+    argv: [word, 'data'],
+    requests: 0,
+  };
+}
+
+const words: readonly Row[] = [
+  unknownCommand('upload', 'ssec put FILE'),
+  unknownCommand('download', 'ssec get NAME'),
+  unknownCommand('cp', 'up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'),
+  unknownCommand('pit', 'Did you mean put?'),
+  {
+    when: 'an option for the key itself',
+    code: 'USAGE',
+    exit: 2,
+    message: "Unknown option '--key'.",
+    hints: ['no option takes the key itself: --key-file FILE, or SSE_CUSTOMER_KEY_BASE64', 'ssec put --help'],
+    argv: [...put, '--key', 'secret'],
+    requests: 0,
+  },
+  {
+    when: '.. in DEST',
+    code: 'USAGE',
+    exit: 2,
+    message: '"../up" has a ".." in it, and an object key is no path.',
+    hints: [
+      'write the key from the bucket on: prefix/name',
+      'or in full, where you mean it: s3://my-bucket/../up',
+    ],
+    argv: [...put, '../up'],
+    requests: 0,
+  },
+];
+
+export const BAD_INPUT: readonly Row[] = [...keys, ...words];
