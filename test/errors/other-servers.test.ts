@@ -1,0 +1,155 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { runCli } from '../support/run-cli.ts';
+import { temporaryFolders } from '../support/temp-folder.ts';
+import { startTlsServer } from '../support/tls-server.ts';
+import { KEY } from './world.ts';
+
+vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
+
+const freshFolder = temporaryFolders('other-servers');
+const page = '<!DOCTYPE html><html><head><title>Welcome</title></head><body>\u001b[31mhello</body></html>';
+
+type Answer = (request: IncomingMessage) => {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+};
+
+const html =
+  (status: number, headers: Readonly<Record<string, string>> = {}): Answer =>
+  () => ({ status, headers: { 'content-type': 'text/html', ...headers }, body: page });
+
+/** Runs a command against a server that answers everything so; what it said, with the endpoint named. */
+async function ask(answer: Answer, ...argv: string[]) {
+  const server = await startTlsServer((request, response: ServerResponse) => {
+    request.resume().on('end', () => {
+      const { status, headers, body } = answer(request);
+      response.writeHead(status, headers);
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
+  });
+  onTestFinished(() => server.close());
+  const cwd = freshFolder();
+  writeFileSync(join(cwd, 'data'), 'hello');
+  writeFileSync(join(cwd, 'ca.pem'), server.caPem);
+  const result = await runCli(argv, {
+    cwd,
+    env: {
+      PATH: process.env['PATH'],
+      BUCKET_NAME: 'my-bucket',
+      SSE_CUSTOMER_KEY_BASE64: KEY,
+      AWS_ENDPOINT_URL_S3: server.endpoint,
+      AWS_CA_BUNDLE: 'ca.pem',
+      AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'not-a-secret',
+    },
+  });
+  return { ...result, lines: result.stderr.replaceAll(server.endpoint, '{endpoint}').trimEnd().split('\n') };
+}
+
+const put = ['put', 'data'];
+const get = ['get', 'there', '-o', 'copy'];
+
+describe('a web server that is no S3', () => {
+  test('a put is no success', async () => {
+    const { code, lines } = await ask(html(200), ...put);
+    expect(lines[0]).toBe(
+      'ssec: The server took the key for s3://my-bucket/data and did not use it: it does not do SSE-C.',
+    );
+    expect(code).toBe(6);
+  });
+
+  test('a get brings no web page', async () => {
+    const { code, lines } = await ask(html(200), ...get);
+    expect(lines[0]).toBe('ssec: s3://my-bucket/there is not encrypted with a customer key.');
+    expect(code).toBe(6);
+  });
+
+  test('that knows no such page', async () => {
+    const { code, lines } = await ask(html(404), ...put);
+    expect(lines).toEqual([
+      'ssec: There is no bucket "my-bucket" on {endpoint}.',
+      'hint: look at BUCKET_NAME, -b and the endpoint',
+    ]);
+    expect(code).toBe(5);
+  });
+});
+
+describe("a provider's error page: the status is told, and nothing of the page", () => {
+  test.each([
+    [403, put, 4, 'ssec: You may not do PutObject on s3://my-bucket/data.'],
+    [
+      403,
+      get,
+      4,
+      'ssec: You may not read s3://my-bucket/there (or it does not exist: S3 hides that from whoever lacks s3:ListBucket).',
+    ],
+    [404, get, 5, 'ssec: There is no object s3://my-bucket/there.'],
+    [503, [...put, '--max-attempts', '1'], 9, 'ssec: The server failed (HTTP 503) on all 1 tries.'],
+    [502, [...get, '--max-attempts', '1'], 9, 'ssec: The server failed (HTTP 502) on all 1 tries.'],
+  ] as const)('%d: %s', async (status, argv, exit, sentence) => {
+    const { code, lines, stderr } = await ask(html(status), ...argv);
+    expect(lines[0]).toBe(sentence);
+    expect(stderr).not.toMatch(/hello|Welcome|DOCTYPE/);
+    expect(code).toBe(exit);
+  });
+});
+
+describe('a redirect is not followed with a key', () => {
+  test.each([
+    [301, 'http://elsewhere.invalid/'],
+    [307, 'https://elsewhere.invalid/data'],
+    [302, 'https://elsewhere.invalid/data'],
+  ])('%d to %s', async (status, location) => {
+    const { code, lines } = await ask(html(status, { location }), ...put);
+    expect(lines.slice(0, 2)).toEqual([
+      `ssec: The server wants s3://my-bucket/data to be asked for elsewhere (HTTP ${status}); a redirect is never followed with a key.`,
+      'hint: set the region or the endpoint of the bucket',
+    ]);
+    expect(code).toBe(2);
+  });
+});
+
+test('what a server says is cleaned of the key and of escape sequences', async () => {
+  const { lines, stderr } = await ask(
+    ({ headers }) => ({
+      status: 418,
+      body: `<Error><Code>Teapot</Code><Message>\u001b]0;title\u0007 ${String(headers['x-amz-server-side-encryption-customer-key'])}</Message></Error>`,
+    }),
+    ...put,
+  );
+  expect(lines[0]).toBe('ssec: S3 refused PutObject of s3://my-bucket/data with HTTP 418 Teapot.');
+  expect(lines[1]).toContain('\\u{1b}]0;title');
+  expect(stderr).toContain('[secret]');
+  expect(stderr).not.toContain(KEY);
+  // oxlint-disable-next-line no-control-regex
+  expect(stderr).not.toMatch(/[\u0007\u001b]/);
+});
+
+test('a delete marker: the object is not there', async () => {
+  const { code, lines } = await ask(
+    () => ({
+      status: 404,
+      headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': 'v1' },
+      body: '<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>',
+    }),
+    ...get,
+  );
+  expect(lines).toEqual(['ssec: There is no object s3://my-bucket/there.']);
+  expect(code).toBe(5);
+});
+
+test('a region that stays wrong', async () => {
+  const { code, lines } = await ask(
+    () => ({
+      status: 400,
+      body: '<Error><Code>AuthorizationHeaderMalformed</Code><Message>expecting eu-west-1</Message><Region>eu-west-1</Region></Error>',
+    }),
+    ...put,
+  );
+  expect(lines[0]).toBe('ssec: The bucket "my-bucket" is not in the region that was asked.');
+  expect(code).toBe(2);
+});
