@@ -154,6 +154,14 @@ test('what the bucket says of itself, and who asks', async () => {
   expect(code).toBe(0);
 });
 
+test('the status has a colour where colour is wanted', async () => {
+  const { cwd, env } = await openSandbox();
+  const asked = (extra: Record<string, string>) =>
+    runCli(['doctor', '--no-write'], { cwd, env: { ...env, ...extra } });
+  expect((await asked({ FORCE_COLOR: '1' })).stdout).toMatch(/^\u001b\[32mok\u001b\[39m {7}ssec /);
+  expect((await asked({ FORCE_COLOR: '1', NO_COLOR: '1' })).stdout).toMatch(/^ok {7}ssec /);
+});
+
 test('--no-write sends nothing that writes', async () => {
   const { examine, requests } = await openSandbox();
   const { code, findings } = await examine(['--no-write']);

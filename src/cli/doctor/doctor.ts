@@ -5,6 +5,7 @@ import { SsecError } from '../../errors.ts';
 import { parseObjectAddress } from '../../object-address.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { DoctorOptions } from '../commands/doctor.ts';
+import { painter } from '../output/terminal-colour.ts';
 import { asSsecError } from '../report-error.ts';
 import { type CommandContext, type Connection, bucketOf, readSettings, withClient } from '../session.ts';
 import { readVersion } from '../version.ts';
@@ -28,7 +29,7 @@ export async function doctor(
   options: DoctorOptions,
 ): Promise<void> {
   const { io, reporter } = context;
-  const report = new Examination(reporter);
+  const report = new Examination(reporter, painter(io.stdout, io.env));
   await checkProgram(report, await readVersion(io));
   await examine(report, context, argument, options);
   const { failure, warning, unknown } = report.counts;

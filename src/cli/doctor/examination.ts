@@ -1,4 +1,5 @@
 import type { ErrorCode, SsecError } from '../../errors.ts';
+import type { Paint } from '../output/terminal-colour.ts';
 import type { Reporter } from '../output/reporter.ts';
 
 /**
@@ -33,14 +34,19 @@ export type Check =
   | 'delete'
   | 'ability';
 
+const STYLES = { ok: 'green', warning: 'yellow', failure: 'red', unknown: 'dim' } as const;
+
 /** The findings of one run, told as they come. */
 export class Examination {
   readonly #reporter: Reporter;
+  readonly #paint: Paint;
   readonly #counts = { ok: 0, warning: 0, failure: 0, unknown: 0 };
   #first: SsecError | undefined;
 
-  constructor(reporter: Reporter) {
+  /** @param paint for what goes to stdout */
+  constructor(reporter: Reporter, paint: Paint) {
     this.#reporter = reporter;
+    this.#paint = paint;
   }
 
   get counts(): Readonly<Record<FindingStatus, number>> {
@@ -86,10 +92,11 @@ export class Examination {
       Hints: hints,
       Code: code ?? null,
     });
-    const lines = [status.padEnd(9) + message, ...hints.map((hint) => `${' '.repeat(9)}hint: ${hint}`)];
-    await this.#reporter.result(
-      { type: 'doctor', ...record },
-      lines.map((line) => redactor.clean(line)).join('\n'),
-    );
+    const margin = ' '.repeat(9);
+    const lines = [
+      `${this.#paint(STYLES[status], status)}${margin.slice(status.length)}${redactor.clean(message)}`,
+      ...hints.map((hint) => `${margin}${this.#paint('cyan', 'hint:')} ${redactor.clean(hint)}`),
+    ];
+    await this.#reporter.result({ type: 'doctor', ...record }, lines.join('\n'));
   }
 }
