@@ -158,7 +158,8 @@ test('the status has a colour where colour is wanted', async () => {
   const { cwd, env } = await openSandbox();
   const asked = (extra: Record<string, string>) =>
     runCli(['doctor', '--no-write'], { cwd, env: { ...env, ...extra } });
-  expect((await asked({ FORCE_COLOR: '1' })).stdout).toMatch(/^\u001b\[32mok\u001b\[39m {7}ssec /);
+  const painted = (await asked({ FORCE_COLOR: '1' })).stdout;
+  expect(painted.startsWith('\u001b[32mok\u001b[39m       ssec ')).toBe(true);
   expect((await asked({ FORCE_COLOR: '1', NO_COLOR: '1' })).stdout).toMatch(/^ok {7}ssec /);
 });
 
