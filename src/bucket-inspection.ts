@@ -155,6 +155,7 @@ async function ask<T>(
     if (error instanceof Unsupported) return { known: false, why: 'unsupported' };
     const request = { operation, bucket, customerKeySent: false, endpoint: client.endpoint };
     const failure = failureOf(error, request, signal);
+    if (signal?.aborted === true) throw failure;
     if (failure.code === 'ACCESS_DENIED') return { known: false, why: 'denied' };
     // a success that cannot be read: a page, for one
     const isUnreadable = failure.context['status'] === 200;

@@ -139,12 +139,32 @@ function isPartial(statement: Record<string, unknown>): boolean {
   return !everybody || !everything || others;
 }
 
-/** `*` stands for any characters, `?` for one. */
+/**
+ * `*` stands for any characters, `?` for one. In steps, not by a pattern of the language: a policy is the server's, and
+ * many stars would take for ever.
+ */
 function matchesPattern(pattern: string, text: string): boolean {
-  const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (one) =>
-    one === '*' ? '.*' : one === '?' ? '.' : `\\${one}`,
-  );
-  return new RegExp(`^${source}$`, 's').test(text);
+  let at = 0;
+  let star = -1;
+  let behindStar = 0;
+  let i = 0;
+  while (i < text.length) {
+    if (pattern[at] === '*') {
+      star = at++;
+      behindStar = i;
+    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[i])) {
+      at++;
+      i++;
+    } else if (star >= 0) {
+      // the last star takes one more
+      at = star + 1;
+      i = ++behindStar;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

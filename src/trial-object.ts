@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { SsecClient } from './client.ts';
-import { SsecError } from './errors.ts';
+import { type ErrorCode, SsecError } from './errors.ts';
 import { getObject } from './get-object.ts';
 import { CustomerKey } from './keys/customer-key.ts';
 import { formatObjectAddress } from './object-address.ts';
@@ -54,7 +54,7 @@ export class TrialObject {
     const key = `${prefix}ssec-doctor-${randomUUID()}`;
     const customerKey = CustomerKey.generate();
     const content = randomBytes(64);
-    const written = await putObject({
+    const put = putObject({
       client,
       bucket,
       key,
@@ -62,6 +62,9 @@ export class TrialObject {
       source: new BytesSource(content, key),
       contentType: 'application/octet-stream',
       ...(signal === undefined ? {} : { signal }),
+    });
+    const written = await put.catch(async (error: unknown) => {
+      throw await cleared(error, { client, bucket }, key);
     });
     return new TrialObject(options, { key, customerKey, content, written });
   }
@@ -126,6 +129,33 @@ export class TrialObject {
     const { client, bucket, key } = this;
     return { operation, bucket, key, customerKeySent: false, endpoint: client.endpoint };
   }
+}
+
+/** Refusals after which nothing is there. */
+const CLEAN_REFUSALS: readonly ErrorCode[] = [
+  'ACCESS_DENIED',
+  'SSEC_BLOCKED',
+  'BUCKET_NOT_FOUND',
+  'WRONG_REGION',
+];
+
+/** After any other failure the object may be there all the same; its name is nobody else's, so it can go. */
+async function cleared(
+  error: unknown,
+  place: Pick<TrialObject, 'client' | 'bucket'>,
+  key: string,
+): Promise<unknown> {
+  if (!(error instanceof SsecError) || CLEAN_REFUSALS.includes(error.code)) return error;
+  const isGone = await removeObject(place, key, undefined).then(
+    () => true,
+    () => false,
+  );
+  if (!isGone || error.code !== 'KEY_IGNORED') return error;
+  return new SsecError(error.code, error.message, {
+    hints: ['the object was deleted again', ...error.hints.slice(1)],
+    cause: error.cause,
+    context: error.context,
+  });
 }
 
 /** @throws SsecError ACCESS_DENIED, ... */

@@ -9,11 +9,15 @@ export function asSsecError(error: unknown, signal: AbortSignal): SsecError {
     const hints = error instanceof SsecError && error.code === 'CANCELLED' ? error.hints : [];
     return withHints(signal.reason, hints);
   }
-  if (error instanceof SsecError) {
-    return ['EMFILE', 'ENFILE'].includes(systemErrorCode(error.cause) ?? '')
-      ? withHints(error, ['more files may be open at once: ulimit -n 1024, or a smaller --concurrency'])
-      : error;
+  const code = systemErrorCode(error);
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    const known =
+      error instanceof SsecError
+        ? error
+        : new SsecError('FILE_UNREADABLE', `Too many files are open (${code}).`, { cause: error });
+    return withHints(known, ['more files may be open at once: ulimit -n 1024, or a smaller --concurrency']);
   }
+  if (error instanceof SsecError) return error;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new SsecError('INTERNAL', `ssec has a bug: ${text}`, {
     hints: ['please report it, with the output of the same command and --verbose'],

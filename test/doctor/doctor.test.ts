@@ -264,8 +264,9 @@ describe('what fails', () => {
   });
 
   test('a server that takes the key and does not use it', async () => {
-    const { examine } = await openSandbox({ sseC: 'ignore' });
+    const { examine, listed } = await openSandbox({ sseC: 'ignore' });
     const { code, of } = await examine();
+    expect(await listed()).toEqual([]);
     expect(of('failure')).toMatchObject([{ Check: 'write', Code: 'KEY_IGNORED' }]);
     expect(code).toBe(6);
   });

@@ -117,3 +117,17 @@ describe('the policy that is printed', () => {
     expect(sseCPolicy({ bucket: 'b', rule: 'demand', region })).toContain(`"arn:${partition}:s3:::b/*"`);
   });
 });
+
+test('a policy of many stars is read at once', () => {
+  const Action = `${'*a'.repeat(5000)}!`;
+  const Condition = { Null: { 's3:x-amz-server-side-encryption-customer-algorithm': 'true' } };
+  const statement = {
+    Effect: 'Deny',
+    Principal: '*',
+    Action: ['s3:P*tObj?ct', Action],
+    Resource: '*',
+    Condition,
+  };
+  expect(findSseCStatements(JSON.stringify({ Statement: [statement] }))).toMatchObject([{ kind: 'demands' }]);
+  expect(findSseCStatements(JSON.stringify({ Statement: [{ ...statement, Action }] }))).toEqual([]);
+});

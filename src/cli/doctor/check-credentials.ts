@@ -29,7 +29,7 @@ export async function checkCredentials(
   }
   const { expiration } = credentials;
   if (expiration === undefined)
-    await report.ok('credentials', `credentials: ${credentials.accessKeyId}, which do not expire`);
+    await report.ok('credentials', 'there are credentials, and they do not expire');
   else {
     const left = expiration.getTime() - Date.now();
     const until = `${expiration.toISOString().replace(/\.\d+Z$/, 'Z')}`;
@@ -45,7 +45,7 @@ export async function checkCredentials(
     }
     if (left < SOON_MS)
       await report.warning('credentials', `the credentials expire soon, at ${until}`, 'get new ones');
-    else await report.ok('credentials', `credentials: ${credentials.accessKeyId}, good until ${until}`);
+    else await report.ok('credentials', `there are credentials, good until ${until}`);
   }
   await checkIdentity(report, context, client, { connection, credentials });
   return true;
@@ -72,13 +72,17 @@ async function checkIdentity(
     });
     if (answer.known)
       await report.ok('identity', `you are ${answer.caller.arn} (account ${answer.caller.account})`);
-    else if (client.isAws && answer.code !== undefined)
-      await report.failure('identity', refused(answer.code));
+    else if (client.isAws && isRefusal(answer.code)) await report.failure('identity', refused(answer.code));
     else await report.unknown('identity', `${whose} does not say who you are (HTTP ${answer.status})`);
   } catch (error) {
     if (io.signal.aborted) throw error;
     await report.unknown('identity', `${whose} could not be asked who you are`);
   }
+}
+
+/** A wrong signature may be a wrong clock's, and anything else is STS's own trouble: S3 will tell. */
+function isRefusal(code: string | undefined): code is string {
+  return ['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException'].includes(code ?? '');
 }
 
 function refused(code: string): SsecError {

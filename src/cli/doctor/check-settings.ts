@@ -30,7 +30,7 @@ export async function checkSettings(report: Examination, settings: Settings, io:
   else if (identity.kind === 'static')
     await report.ok(
       'setting',
-      `access key: ${identity.accessKeyId}, its secret is set (${describeOrigin(identity.origin)})`,
+      `access key: ${shownId(identity.accessKeyId)}, its secret is set (${describeOrigin(identity.origin)})`,
     );
   else
     await report.ok(
@@ -49,6 +49,11 @@ export async function checkSettings(report: Examination, settings: Settings, io:
       'NODE_TLS_REJECT_UNAUTHORIZED=0 is set: ssec checks certificates all the same, other programs do not',
       'unset NODE_TLS_REJECT_UNAUTHORIZED',
     );
+}
+
+/** Ids are short; a long one may be the secret, put in the wrong place. */
+function shownId(accessKeyId: string): string {
+  return accessKeyId.length < 40 ? accessKeyId : 'set';
 }
 
 /** The files that hold secrets, or will hold what was decrypted: who else gets to see them. */
