@@ -9,7 +9,7 @@ export function asSsecError(error: unknown, signal: AbortSignal): SsecError {
     const hints = error instanceof SsecError && error.code === 'CANCELLED' ? error.hints : [];
     return withHints(signal.reason, hints);
   }
-  const code = systemErrorCode(error);
+  const code = systemErrorCode(error instanceof SsecError ? error.cause : error);
   if (code === 'EMFILE' || code === 'ENFILE') {
     const known =
       error instanceof SsecError
