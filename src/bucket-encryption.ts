@@ -53,6 +53,15 @@ export function blockSseC(options: BucketEncryptionOptions): Promise<ChangeSseCR
   return changeSseC(options, 'blocked');
 }
 
+/**
+ * Whether writes with a customer key are refused.
+ *
+ * @internal
+ */
+export function blocksSseC({ blockedEncryptionTypes }: BucketEncryption): boolean {
+  return blockedEncryptionTypes.includes('SSE-C');
+}
+
 async function changeSseC(
   options: BucketEncryptionOptions,
   wanted: 'allowed' | 'blocked',
@@ -72,9 +81,9 @@ async function changeSseC(
   const types = rule?.BlockedEncryptionTypes?.EncryptionType ?? [];
   // whether a new bucket on AWS names its default block is not documented: where nothing is named, say it
   const silent = types.length === 0 && client.isAws;
-  const isBlocked = types.includes('SSE-C');
-  if (isBlocked === (wanted === 'blocked') && !silent) {
-    return { ...describeRule(bucket, rule), changed: false };
+  const found = describeRule(bucket, rule);
+  if (blocksSseC(found) === (wanted === 'blocked') && !silent) {
+    return { ...found, changed: false };
   }
   const others = types.filter((type) => type !== 'SSE-C' && type !== 'NONE');
   const blocking = wanted === 'blocked' ? [...others, 'SSE-C' as const] : others;
@@ -142,7 +151,7 @@ function notSaid(bucket: string): SsecError {
 
 function compare(wanted: BucketEncryption, found: BucketEncryption, state: 'allowed' | 'blocked'): void {
   const { bucket } = wanted;
-  if (found.blockedEncryptionTypes.includes('SSE-C') !== (state === 'blocked')) {
+  if (blocksSseC(found) !== (state === 'blocked')) {
     throw new SsecError(
       'NOT_SUPPORTED',
       `The server took the change, and "${bucket}" ${state === 'blocked' ? 'takes' : 'blocks'} SSE-C all the same.`,

@@ -1,8 +1,9 @@
 import { Sha256Node } from '@smithy/core/checksum';
-import { HttpRequest } from '@smithy/core/protocols';
+import type { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentials } from './client.ts';
 import type { SsecRequestHandler } from './request-handler.ts';
+import { awsServiceUrl, rootRequest } from './unmanaged-request.ts';
 
 /** Who signs, as STS says it. */
 interface CallerIdentity {
@@ -36,19 +37,13 @@ const MAX_ANSWER_BYTES = 16 * 1024;
  */
 export async function getCallerIdentity(options: CallerIdentityOptions): Promise<CallerIdentityAnswer> {
   const { credentials, region, handler, signal } = options;
-  const url = new URL(options.endpoint ?? stsEndpoint(region));
+  const url = options.endpoint === undefined ? awsServiceUrl('sts', region) : new URL(options.endpoint);
   const body = 'Action=GetCallerIdentity&Version=2011-06-15';
-  const request = new HttpRequest({
+  const request = rootRequest(url, {
     method: 'POST',
-    protocol: url.protocol,
-    hostname: url.hostname,
-    ...(url.port === '' ? {} : { port: Number(url.port) }),
-    path: '/',
     headers: {
-      host: url.host,
       'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
       'content-length': String(body.length),
-      'user-agent': 'ssec',
     },
     body,
   });
@@ -62,10 +57,6 @@ export async function getCallerIdentity(options: CallerIdentityOptions): Promise
     return { known: true, caller: { arn, account } };
   const code = /<Code>(\w+)<\/Code>/.exec(text)?.[1];
   return { known: false, status: response.statusCode, code };
-}
-
-function stsEndpoint(region: string): string {
-  return `https://sts.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
 }
 
 async function readText(body: unknown): Promise<string> {

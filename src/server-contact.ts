@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
-import { HttpRequest } from '@smithy/core/protocols';
 import { connectTimeoutOf } from './connection-agent.ts';
 import { networkError } from './network-error.ts';
 import type { NetworkOptions } from './network-options.ts';
 import type { SsecRequestHandler } from './request-handler.ts';
+import { rootRequest } from './unmanaged-request.ts';
 
 export interface ServerContactOptions {
   /** Where requests go. */
@@ -30,7 +30,7 @@ export interface TlsContact {
  * @throws SsecError NETWORK
  */
 export async function resolveHost({ url }: Pick<ServerContactOptions, 'url'>): Promise<readonly string[]> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = bareHost(url);
   if (isIP(host) !== 0) return [host];
   try {
     return (await lookup(host, { all: true })).map(({ address }) => address);
@@ -45,7 +45,7 @@ export async function resolveHost({ url }: Pick<ServerContactOptions, 'url'>): P
  * @throws SsecError TLS_UNTRUSTED, NETWORK, TIMEOUT
  */
 export function shakeHands({ url, network, signal }: ServerContactOptions): Promise<TlsContact> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = bareHost(url);
   return new Promise((done, failed) => {
     const socket = connect({
       host,
@@ -96,14 +96,7 @@ export async function serverTime(
   { url, signal }: Pick<ServerContactOptions, 'url' | 'signal'>,
   handler: SsecRequestHandler,
 ): Promise<Date | undefined> {
-  const request = new HttpRequest({
-    method: 'HEAD',
-    protocol: url.protocol,
-    hostname: url.hostname,
-    ...(url.port === '' ? {} : { port: Number(url.port) }),
-    path: '/',
-    headers: { host: url.host, 'user-agent': 'ssec' },
-  });
+  const request = rootRequest(url, { method: 'HEAD' });
   try {
     const { response } = await handler.handle(request, signal === undefined ? {} : { abortSignal: signal });
     const date = new Date(response.headers['date'] ?? '');
@@ -111,4 +104,9 @@ export async function serverTime(
   } catch (error) {
     throw networkError(error, url.origin) ?? error;
   }
+}
+
+/** Without the brackets that a URL puts around an IPv6 address. */
+function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
 }

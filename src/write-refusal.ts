@@ -1,4 +1,4 @@
-import { readEncryptionRules } from './bucket-encryption.ts';
+import { blocksSseC, describeRule, readEncryptionRules } from './bucket-encryption.ts';
 import type { SsecClient } from './client.ts';
 import { deniedBy } from './denied-by.ts';
 import { SsecError, withHints } from './errors.ts';
@@ -23,7 +23,7 @@ export async function explainWriteRefusal(
   // of many files at once each may be refused; a run that was stopped stops the question for all of them
   let blocks = client.sseCBlocks.get(bucket);
   if (blocks === undefined) {
-    blocks = blocksSseC(client, bucket, signal);
+    blocks = isBlocked(client, bucket, signal);
     client.sseCBlocks.set(bucket, blocks);
   }
   if (!(await blocks)) {
@@ -34,14 +34,14 @@ export async function explainWriteRefusal(
 }
 
 /** False also where it is not known: we may not ask, or the server does not say. */
-async function blocksSseC(
+async function isBlocked(
   client: SsecClient,
   bucket: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
     const rules = await readEncryptionRules({ client, bucket, ...(signal === undefined ? {} : { signal }) });
-    return rules?.[0]?.BlockedEncryptionTypes?.EncryptionType?.includes('SSE-C') === true;
+    return rules !== undefined && blocksSseC(describeRule(bucket, rules[0]));
   } catch {
     return false;
   }

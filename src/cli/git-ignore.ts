@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { childEnvironment } from './child-environment.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Io } from './io.ts';
 
 /**
@@ -20,4 +21,12 @@ export async function isUnignoredByGit(io: Io, path: string, folder?: string): P
   if ((await git('rev-parse', '--is-inside-work-tree')) !== 0) return false;
   // 1 = not ignored, or tracked already
   return (await git('check-ignore', '-q', '--', full)) === 1;
+}
+
+/** The warning about such a path, and what mends it. */
+export function unignoredByGit(path: string): [message: string, hint: string] {
+  return [
+    `"${path}" lies in a git work tree that does not ignore it`,
+    `echo ${shellWord(path)} >> .gitignore`,
+  ];
 }

@@ -7,6 +7,7 @@ import { outputOptions } from './options.ts';
 import { createReporter } from './output/create-reporter.ts';
 import { helpColumns, layOutHelp, wrapParagraphs } from './output/help-layout.ts';
 import type { OutputOptions } from './output/reporter.ts';
+import { meantBy } from './other-words.ts';
 import { createProgram } from './program.ts';
 import { asSsecError } from './report-error.ts';
 import { readVersion } from './version.ts';
@@ -147,32 +148,6 @@ function usageError(error: CommanderError, argv: readonly string[], program: Com
     ],
     cause: error,
   });
-}
-
-/** Words of other tools, and what they are called here. */
-const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  'put-object': ['ssec put FILE'],
-  upload: ['ssec put FILE'],
-  push: ['ssec put FILE'],
-  'get-object': ['ssec get NAME'],
-  download: ['ssec get NAME'],
-  pull: ['ssec get NAME'],
-  cp: ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'],
-  copy: ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'],
-  sync: ['up: ssec put -r FOLDER --skip-existing', 'down: ssec get -r PREFIX -o FOLDER --skip-existing'],
-  check: ['ssec doctor'],
-};
-
-/** What a word of another tool is called here, or where a key goes. */
-function meantBy(error: CommanderError, name: string): readonly string[] {
-  if (error.code === 'commander.unknownCommand')
-    return Object.hasOwn(ELSEWHERE, name) ? (ELSEWHERE[name] ?? []) : [];
-  if (
-    error.code === 'commander.unknownOption' &&
-    /'--(?:key|sse-c-key|sse-customer-key)(?:=.*)?'/.test(error.message)
-  )
-    return ['no option takes the key itself: --key-file FILE, or SSE_CUSTOMER_KEY_BASE64'];
-  return [];
 }
 
 /** commander's `error: ...`, and the `(Did you mean ...?)` under it. */

@@ -4,7 +4,7 @@ import { SsecError } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
 import type { PutObjectOptions, PutObjectResult, UploadChecksum } from '../put-request.ts';
-import { foreignKeyHints } from '../settings/foreign-key-variables.ts';
+import { missingKeyHints } from '../settings/missing-key-hints.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
 import { checksumFields } from './output/checksum-fields.ts';
@@ -86,11 +86,7 @@ export async function loadWriteKey(
   const key = await loadKey(context, settings);
   if (key === undefined) {
     throw new SsecError('KEY_MISSING', 'No customer key was given; nothing was sent.', {
-      hints: [
-        'make one: ssec keygen --env',
-        'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
-        ...foreignKeyHints(context.io.env),
-      ],
+      hints: missingKeyHints(context.io.env),
     });
   }
   if (key.weak && options.allowWeakKey !== true) {

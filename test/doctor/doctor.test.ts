@@ -7,21 +7,17 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SandboxOptions, startSandbox } from 'ssec-sandbox';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { sseCPolicy } from '../../src/sse-c-policy.ts';
 import { interruption } from '../../src/cli/io.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { accessTo, plainClient } from '../support/plain-client.ts';
+import { hideMachineCredentials } from '../support/machine-credentials.ts';
 import { type CliOptions, runCli } from '../support/run-cli.ts';
 import { SecretSearch } from '../support/secret-search.ts';
 import { temporaryFolders } from '../support/temp-folder.ts';
 
-vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
-for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'])
-  vi.stubEnv(name, undefined);
-for (const name of ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'])
-  vi.stubEnv(name, undefined);
+hideMachineCredentials();
 
 const KEY = 'pO3upElrwuEXSoFwCfnZPdSsmt/xWeFa0N9KgDijwVs=';
 const freshFolder = temporaryFolders('doctor');

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { hideMachineCredentials } from '../support/machine-credentials.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
 import { temporaryFolders } from '../support/temp-folder.ts';
 import { ROWS } from './rows.ts';
@@ -8,13 +9,7 @@ import { KEY, type Row, openWorld } from './world.ts';
 
 const freshFolder = temporaryFolders('errors');
 
-// for what the SDK reads of the process itself
-vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
-for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'])
-  vi.stubEnv(name, undefined);
-for (const name of ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'])
-  vi.stubEnv(name, undefined);
+hideMachineCredentials();
 
 interface Ran extends CliResult {
   /** stderr with what changes from run to run named. */

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runCli } from '../support/run-cli.ts';
 import { temporaryFolders } from '../support/temp-folder.ts';
 import { startTlsServer } from '../support/tls-server.ts';
-import { KEY } from './world.ts';
+import { KEY, environmentFor } from './world.ts';
 
 vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
 
@@ -37,15 +37,7 @@ async function ask(answer: Answer, ...argv: string[]) {
   writeFileSync(join(cwd, 'ca.pem'), server.caPem);
   const result = await runCli(argv, {
     cwd,
-    env: {
-      PATH: process.env['PATH'],
-      BUCKET_NAME: 'my-bucket',
-      SSE_CUSTOMER_KEY_BASE64: KEY,
-      AWS_ENDPOINT_URL_S3: server.endpoint,
-      AWS_CA_BUNDLE: 'ca.pem',
-      AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'not-a-secret',
-    },
+    env: environmentFor(server.endpoint),
   });
   return { ...result, lines: result.stderr.replaceAll(server.endpoint, '{endpoint}').trimEnd().split('\n') };
 }

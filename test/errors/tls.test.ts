@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeCertificate } from '../../sandbox/src/certificate.ts';
 import { runCli } from '../support/run-cli.ts';
 import { temporaryFolders } from '../support/temp-folder.ts';
-import { KEY } from './world.ts';
+import { environmentFor } from './world.ts';
 
 vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
 
@@ -76,15 +76,7 @@ describe.each(possible)('$when', ({ from, message, ...rest }) => {
     writeFileSync(join(cwd, 'ca.pem'), certificate.certificatePem);
     const result = await runCli(argv, {
       cwd,
-      env: {
-        PATH: process.env['PATH'],
-        BUCKET_NAME: 'my-bucket',
-        SSE_CUSTOMER_KEY_BASE64: KEY,
-        AWS_ENDPOINT_URL_S3: endpoint,
-        AWS_CA_BUNDLE: 'ca.pem',
-        AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
-        AWS_SECRET_ACCESS_KEY: 'not-a-secret',
-      },
+      env: environmentFor(endpoint),
     });
     expect(result.stderr).toContain(`ssec: ${message(endpoint)}`);
     expect(result.stderr).toContain('\nhint: ');

@@ -9,6 +9,19 @@ import { accessTo, plainClient } from '../support/plain-client.ts';
 export const KEY = 'pO3upElrwuEXSoFwCfnZPdSsmt/xWeFa0N9KgDijwVs=';
 export const OTHER_KEY = '6b+WOZ1T3cqZMxgThRcXAQBrS5mXKdDUphvpxptl9/4=';
 
+/** The settings of a user whose server is another than a sandbox; its certificate stands in `ca.pem`. */
+export function environmentFor(endpoint: string): Record<string, string | undefined> {
+  return {
+    PATH: process.env['PATH'],
+    BUCKET_NAME: 'my-bucket',
+    SSE_CUSTOMER_KEY_BASE64: KEY,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_CA_BUNDLE: 'ca.pem',
+    AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'not-a-secret',
+  };
+}
+
 /** One mistake and what it gets. In texts `{endpoint}` and `{cwd}` stand for what they are in this run. */
 export interface Row {
   readonly when: string;

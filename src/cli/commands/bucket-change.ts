@@ -10,37 +10,31 @@ encryption, its KMS key and the bucket key stay as they are.
 Needs s3:GetEncryptionConfiguration and s3:PutEncryptionConfiguration.`;
 
 export function addAllowSseC(bucket: Command, act: Act): void {
-  const command = addChange(bucket.command('allow-sse-c'))
-    .description('let the bucket take SSE-C; AWS blocks it on buckets made since April 2026')
-    .addHelpText(
-      'after',
-      `${whatChanges}
-
-Examples:
-  ssec bucket allow-sse-c
-  ssec bucket allow-sse-c my-bucket -p admin`,
-    );
-  command.action((name: string | undefined) => act(command, (context) => change(context, name, 'allowed')));
+  addChange(bucket.command('allow-sse-c'), act, 'allowed').description(
+    'let the bucket take SSE-C; AWS blocks it on buckets made since April 2026',
+  );
 }
 
 export function addBlockSseC(bucket: Command, act: Act): void {
-  const command = addChange(bucket.command('block-sse-c'))
-    .description('make the bucket refuse uploads with SSE-C; what is there stays readable')
+  addChange(bucket.command('block-sse-c'), act, 'blocked').description(
+    'make the bucket refuse uploads with SSE-C; what is there stays readable',
+  );
+}
+
+function addChange(command: Command, act: Act, wanted: 'allowed' | 'blocked'): Command {
+  const name = command.name();
+  addOutputOptions(addSettingOptions(command, ['target', 'identity', 'endpoint', 'region']))
+    .argument('[bucket]', 'bucket (default: BUCKET_NAME)')
     .addHelpText(
       'after',
       `${whatChanges}
 
 Examples:
-  ssec bucket block-sse-c
-  ssec bucket block-sse-c my-bucket -p admin`,
+  ssec bucket ${name}
+  ssec bucket ${name} my-bucket -p admin`,
     );
-  command.action((name: string | undefined) => act(command, (context) => change(context, name, 'blocked')));
-}
-
-function addChange(command: Command): Command {
-  return addOutputOptions(addSettingOptions(command, ['target', 'identity', 'endpoint', 'region'])).argument(
-    '[bucket]',
-    'bucket (default: BUCKET_NAME)',
+  return command.action((bucket: string | undefined) =>
+    act(command, (context) => change(context, bucket, wanted)),
   );
 }
 

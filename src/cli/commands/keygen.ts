@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { CustomerKey } from '../../keys/customer-key.ts';
-import { shellWord } from '../../shell-word.ts';
-import { isUnignoredByGit } from '../git-ignore.ts';
+import { isUnignoredByGit, unignoredByGit } from '../git-ignore.ts';
 import { addOutputOptions } from '../options.ts';
 import type { Act } from '../program.ts';
 import type { CommandContext } from '../session.ts';
@@ -74,9 +73,5 @@ async function keygen(context: CommandContext, options: KeygenOptions): Promise<
 /** A key in a repository is a key in every clone of it. */
 async function warnUnlessIgnored(context: CommandContext, path: string): Promise<void> {
   const { io, reporter } = context;
-  if (!(await isUnignoredByGit(io, path))) return;
-  reporter.warning(
-    `"${path}" lies in a git work tree that does not ignore it`,
-    `echo ${shellWord(path)} >> .gitignore`,
-  );
+  if (await isUnignoredByGit(io, path)) reporter.warning(...unignoredByGit(path));
 }

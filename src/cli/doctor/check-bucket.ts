@@ -1,4 +1,4 @@
-import type { BucketEncryption } from '../../bucket-encryption.ts';
+import { type BucketEncryption, blocksSseC } from '../../bucket-encryption.ts';
 import {
   type BucketAnswer,
   type UnfinishedUploadRule,
@@ -50,7 +50,7 @@ export async function checkBucket(
   await checkVersioning(report, await bucketVersioning(question));
   await checkLifecycle(report, bucket, await unfinishedUploadRules(question));
   io.signal.throwIfAborted();
-  return { isThere: true, isBlocked: encryption.known && isBlocked(encryption.value) };
+  return { isThere: true, isBlocked: encryption.known && blocksSseC(encryption.value) };
 }
 
 async function checkListing(report: Examination, bucket: string, isListed: boolean): Promise<void> {
@@ -110,7 +110,7 @@ async function checkEncryption(
     return;
   }
   const { sseAlgorithm, kmsMasterKeyId, bucketKeyEnabled, blockedEncryptionTypes } = answer.value;
-  if (isBlocked(answer.value)) {
+  if (blocksSseC(answer.value)) {
     const { code, message, hints } = blocked({ bucket });
     await report.failure('sse-c-block', new SsecError(code, message, { hints }));
   } else if (blockedEncryptionTypes.length > 0) await report.ok('sse-c-block', 'it allows SSE-C');
@@ -121,10 +121,6 @@ async function checkEncryption(
     'encryption',
     `what comes without a customer key is encrypted by default: ${sseAlgorithm ?? 'not at all'}${kms}${bucketKey}`,
   );
-}
-
-function isBlocked({ blockedEncryptionTypes }: BucketEncryption): boolean {
-  return blockedEncryptionTypes.includes('SSE-C');
 }
 
 async function checkPolicy(report: Examination, answer: BucketAnswer<string | undefined>): Promise<void> {

@@ -34,13 +34,7 @@ export async function checkCredentials(
     const left = expiration.getTime() - Date.now();
     const until = `${expiration.toISOString().replace(/\.\d+Z$/, 'Z')}`;
     if (left <= 0) {
-      const expired = `The credentials expired at ${until}.`;
-      await report.failure(
-        'credentials',
-        new SsecError('CREDENTIALS_EXPIRED', expired, {
-          hints: ['get new ones: aws sso login, or run the tool that lent them again'],
-        }),
-      );
+      await report.failure('credentials', expired(`The credentials expired at ${until}.`));
       return false;
     }
     if (left < SOON_MS)
@@ -86,11 +80,15 @@ function isRefusal(code: string | undefined): code is string {
 }
 
 function refused(code: string): SsecError {
-  return /Expired/.test(code)
-    ? new SsecError('CREDENTIALS_EXPIRED', 'The credentials have expired, says STS.', {
-        hints: ['get new ones: aws sso login, or run the tool that lent them again'],
-      })
+  return code.startsWith('Expired')
+    ? expired('The credentials have expired, says STS.')
     : new SsecError('CREDENTIALS_INVALID', `STS does not take these credentials (${code}).`, {
         hints: ['look at PROFILE or AWS_ACCESS_KEY_ID'],
       });
+}
+
+function expired(message: string): SsecError {
+  return new SsecError('CREDENTIALS_EXPIRED', message, {
+    hints: ['get new ones: aws sso login, or run the tool that lent them again'],
+  });
 }

@@ -1,6 +1,6 @@
 import { SsecError } from '../../errors.ts';
 import { describeKeyChoice } from '../../settings/key-choice.ts';
-import { foreignKeyHints } from '../../settings/foreign-key-variables.ts';
+import { missingKeyHints } from '../../settings/missing-key-hints.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { type CommandContext, loadKey } from '../session.ts';
 import { asSsecError } from '../report-error.ts';
@@ -20,11 +20,7 @@ export async function checkKey(
       await report.failure(
         'key',
         new SsecError('KEY_MISSING', 'There is no customer key.', {
-          hints: [
-            'make one: ssec keygen --env',
-            'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
-            ...foreignKeyHints(context.io.env),
-          ],
+          hints: missingKeyHints(context.io.env),
         }),
       );
     else if (key.weak)

@@ -23,7 +23,8 @@ export async function checkServer(
   { network, handler }: Connection,
 ): Promise<boolean> {
   const { resolveHost, serverTime, shakeHands } = await import('../../server-contact.ts');
-  const url = new URL(client.endpoint ?? awsEndpoint(client.region));
+  const { awsServiceUrl } = await import('../../unmanaged-request.ts');
+  const url = client.endpoint === undefined ? awsServiceUrl('s3', client.region) : new URL(client.endpoint);
   const { signal } = io;
   let check: 'proxy' | 'dns' | 'tls' | 'clock' = 'proxy';
   try {
@@ -73,8 +74,4 @@ async function checkClock(report: Examination, theirs: Date | undefined): Promis
 function duration(milliseconds: number): string {
   const minutes = Math.round(milliseconds / 60_000);
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-}
-
-function awsEndpoint(region: string): string {
-  return `https://s3.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
 }

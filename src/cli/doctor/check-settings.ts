@@ -6,7 +6,7 @@ import { describeKeyChoice } from '../../settings/key-choice.ts';
 import { type Setting, describeOrigin } from '../../settings/setting-layers.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { shellWord } from '../../shell-word.ts';
-import { isUnignoredByGit } from '../git-ignore.ts';
+import { isUnignoredByGit, unignoredByGit } from '../git-ignore.ts';
 import type { Io } from '../io.ts';
 import type { Examination } from './examination.ts';
 
@@ -61,7 +61,7 @@ export async function checkFiles(report: Examination, settings: Settings, io: Io
   const { envFilePath, key } = settings;
   if (envFilePath !== undefined) await checkSecretFile(report, envFilePath, io);
   if (key.kind === 'file' && key.value !== '-' && (await isUnignoredByGit(io, key.value)))
-    await report.warning('file', ...unignored(key.value));
+    await report.warning('file', ...unignoredByGit(key.value));
   if (await isUnignoredByGit(io, 'tmp/download', io.cwd))
     await report.warning(
       'file',
@@ -76,13 +76,6 @@ async function checkSecretFile(report: Examination, path: string, io: Io): Promi
   const isUnignored = await isUnignoredByGit(io, path);
   if (isLoose)
     await report.warning('file', `"${path}" can be read by others`, `chmod 600 ${shellWord(path)}`);
-  if (isUnignored) await report.warning('file', ...unignored(path));
+  if (isUnignored) await report.warning('file', ...unignoredByGit(path));
   if (!isLoose && !isUnignored) await report.ok('file', `"${path}" is read by you alone, and not in git`);
-}
-
-function unignored(path: string): [string, string] {
-  return [
-    `"${path}" lies in a git work tree that does not ignore it`,
-    `echo ${shellWord(path)} >> .gitignore`,
-  ];
 }
