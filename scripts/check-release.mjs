@@ -1,5 +1,5 @@
 // Whether what stands here may be released under a tag: `node scripts/check-release.mjs v1.2.3`.
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,7 +28,8 @@ export function releaseFaults(root, tag) {
   return faults;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// Node.js follows links for the one and not for the other: behind one, all would be well
+if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
   const faults = releaseFaults(fileURLToPath(new URL('..', import.meta.url)), process.argv[2] ?? '');
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length === 0 ? 0 : 1;

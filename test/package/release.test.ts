@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -19,13 +20,16 @@ describe.each(readdirSync(workflows))('%s', (name) => {
 
   test('may read and no more, where it does not say otherwise', () => {
     expect(text).toMatch(/^permissions:\n {2}contents: read$/m);
+    const writes = [...text.matchAll(/^\s*([\w-]+): write(?:-all)?$/gm)].map(([, scope]) => scope);
+    expect(writes).toEqual(name === 'release.yml' ? ['contents', 'id-token'] : []);
     expect(text.match(/actions\/checkout@/g)?.length).toBe(text.match(/persist-credentials: false/g)?.length);
   });
 
   test('puts nothing that others write into a script', () => {
-    for (const line of text.split('\n').filter((one) => /^\s*(?:- )?run:/.test(one)))
-      expect(line).not.toContain('${{');
-    expect(text).not.toMatch(/github\.event|github\.head_ref/);
+    // a script may have many lines: an expression stands behind one of these words or nowhere
+    for (const line of text.split('\n').filter((one) => one.includes('${{')))
+      expect(line).toMatch(/^\s*(?:group|name|runs-on|node-version|GH_TOKEN): /);
+    expect(text).not.toMatch(/github\W+(?:event|head_ref)\b/);
   });
 });
 
@@ -58,5 +62,15 @@ describe('what may be released', () => {
     const folder = project('1.2.3', repository, '## 1.2.3\n');
     writeFileSync(join(folder, 'sandbox/package.json'), JSON.stringify({ version: '1.2.2', ...repository }));
     expect(releaseFaults(folder, 'v1.2.3')).toEqual(['sandbox/package.json says 1.2.2, package.json 1.2.3.']);
+  });
+
+  test('is asked behind a link too', () => {
+    const link = join(freshFolder(), 'link');
+    symlinkSync(fileURLToPath(new URL('../../scripts', import.meta.url)), link);
+    const { status, stderr } = spawnSync(process.execPath, [join(link, 'check-release.mjs'), 'v0'], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toContain('The tag is v0, and package.json says');
+    expect(status).toBe(1);
   });
 });
