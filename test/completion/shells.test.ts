@@ -195,8 +195,10 @@ describe.each(setups)('$name', ({ shell, missing, argv }) => {
 
     test('profiles of other files', async () => {
       await freshLine();
-      terminal.type(`export AWS_CONFIG_FILE=${place.home}/elsewhere`);
+      // a fresh line begins with Ctrl-C, which must not meet the command before it was read
+      terminal.type(`export AWS_CONFIG_FILE=${place.home}/elsewhere && echo d'on'e`);
       terminal.press('Enter');
+      await terminal.until(/^done$/m);
       await freshLine();
       terminal.type('ssec get -p oth');
       terminal.press('Tab');
