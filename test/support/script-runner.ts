@@ -205,7 +205,9 @@ class Script {
     const [, pieces] = /^noted=(\d+)$/.exec(words[0] ?? '') ?? [];
     const child = this.#spawn(pieces === undefined ? words : words.slice(1));
     const outcome = this.#finish(child);
-    const isOver = (): boolean => child.exitCode !== null;
+    // it is waited for below
+    outcome.catch(() => undefined);
+    const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
     if (pieces === undefined) await this.#inTheMiddle(outcome, isOver);
     else await until(() => isOver() || this.#noted() >= Number(pieces));
     child.kill(signal);
@@ -248,22 +250,20 @@ class Script {
     const err: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
-    let late = '';
+    let isLate = false;
     const timer = setTimeout(() => {
-      late = `\n(killed after ${timeoutMs / 1000} s)`;
+      isLate = true;
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     }, timeoutMs);
     return new Promise((done, failed) => {
       child.once('error', failed);
       child.once('close', (code, signal) => {
         clearTimeout(timer);
-        const stderr =
-          Buffer.concat(err).toString() + (signal === null ? '' : `\n(ended by ${signal})`) + late;
-        done({
-          code: code ?? 128 + constants.signals[signal ?? 'SIGKILL'],
-          stdout: Buffer.concat(out),
-          stderr,
-        });
+        const stderr = Buffer.concat(err).toString() + (signal === null ? '' : `\n(ended by ${signal})`);
+        const stdout = Buffer.concat(out);
+        this.#last = { code: code ?? 128 + constants.signals[signal ?? 'SIGKILL'], stdout, stderr };
+        if (isLate) failed(new Error(`it was killed after ${timeoutMs / 1000} s`));
+        else done(this.#last);
       });
     });
   }
