@@ -170,9 +170,10 @@ describe.each(setups)('$name', ({ shell, missing, argv }) => {
       expect(existsSync(join(place.home, 'started')), 'ssec was started').toBe(false);
     });
 
+    // A shell drops what is typed before it has answered a Ctrl-C, so the new prompt is waited for.
     async function freshLine(): Promise<void> {
-      terminal.press('C-c');
-      terminal.press('C-u');
+      if (!/(^|\n)>$/.test(terminal.screen())) terminal.press('C-c');
+      await terminal.until(/(^|\n)>$/);
       terminal.type('clear');
       terminal.press('Enter');
       await terminal.until(/^>$/);
@@ -195,7 +196,6 @@ describe.each(setups)('$name', ({ shell, missing, argv }) => {
 
     test('profiles of other files', async () => {
       await freshLine();
-      // a fresh line begins with Ctrl-C, which must not meet the command before it was read
       terminal.type(`export AWS_CONFIG_FILE=${place.home}/elsewhere && echo d'on'e`);
       terminal.press('Enter');
       await terminal.until(/^done$/m);
