@@ -1,9 +1,10 @@
 import { Sha256Node } from '@smithy/core/checksum';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { awsServiceUrl } from './aws-partition.ts';
 import type { AwsCredentials } from './client.ts';
 import type { SsecRequestHandler } from './request-handler.ts';
-import { awsServiceUrl, rootRequest } from './unmanaged-request.ts';
+import { rootRequest } from './unmanaged-request.ts';
 
 /** Who signs, as STS says it. */
 interface CallerIdentity {

@@ -2,6 +2,7 @@ import { type PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { state as sdkVersionWarning } from '@aws-sdk/core/client';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { Readable } from 'node:stream';
+import { isAwsHost } from './aws-partition.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { SsecError } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
@@ -244,24 +245,6 @@ function sendPlain<Output>(s3: S3Client, command: Command<Output>, { signal }: S
     command as unknown as Parameters<S3Client['send']>[0],
     signal === undefined ? {} : { abortSignal: signal },
   ) as unknown as Promise<Output>;
-}
-
-/** Where AWS answers for S3: the DNS suffixes of its partitions. */
-const AWS_SUFFIXES = [
-  'amazonaws.com',
-  'amazonaws.com.cn',
-  'amazonaws.eu',
-  'api.aws',
-  'api.amazonwebservices.com.cn',
-  'api.amazonwebservices.eu',
-  'c2s.ic.gov',
-  'sc2s.sgov.gov',
-  'cloud.adc-e.uk',
-  'csp.hci.ic.gov',
-];
-
-function isAwsHost(host: string): boolean {
-  return AWS_SUFFIXES.some((suffix) => host.endsWith(`.${suffix}`));
 }
 
 /** The last look at a request: https, and to a host that was meant. */

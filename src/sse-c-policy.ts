@@ -1,3 +1,5 @@
+import { awsPartition } from './aws-partition.ts';
+
 export interface SseCPolicyOptions {
   readonly bucket: string;
   /** `demand`: every write must come with a customer key. `forbid`: none may. */
@@ -8,17 +10,6 @@ export interface SseCPolicyOptions {
 
 const ALGORITHM_KEY = 's3:x-amz-server-side-encryption-customer-algorithm';
 
-/** What a region's name begins with, and its partition; every other one is of `aws`. */
-const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
-  ['cn-', 'aws-cn'],
-  ['us-gov-', 'aws-us-gov'],
-  ['eusc-', 'aws-eusc'],
-  ['us-iso-', 'aws-iso'],
-  ['us-isob-', 'aws-iso-b'],
-  ['us-isof-', 'aws-iso-f'],
-  ['eu-isoe-', 'aws-iso-e'],
-];
-
 /**
  * A bucket policy, as JSON, that demands or forbids SSE-C on every write. Reads are not concerned: S3 asks for the
  * key by itself there.
@@ -26,7 +17,6 @@ const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
  */
 export function sseCPolicy({ bucket, rule, region }: SseCPolicyOptions): string {
-  const partition = PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws';
   const policy = {
     Version: '2012-10-17',
     Statement: [
@@ -35,7 +25,7 @@ export function sseCPolicy({ bucket, rule, region }: SseCPolicyOptions): string 
         Effect: 'Deny',
         Principal: '*',
         Action: 's3:PutObject',
-        Resource: `arn:${partition}:s3:::${bucket}/*`,
+        Resource: `arn:${awsPartition(region).name}:s3:::${bucket}/*`,
         // "the header is absent": S3 itself takes no other value of it than AES256
         Condition: { Null: { [ALGORITHM_KEY]: rule === 'demand' ? 'true' : 'false' } },
       },

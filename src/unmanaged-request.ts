@@ -1,12 +1,5 @@
 import { HttpRequest } from '@smithy/core/protocols';
 
-/** The host of one of AWS's services in a region. */
-export function awsServiceUrl(service: 's3' | 'sts', region: string): URL {
-  return new URL(
-    `https://${service}.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`,
-  );
-}
-
 /** A request for the root of a server, that no client of the SDK makes. */
 export function rootRequest(
   url: URL,

@@ -23,7 +23,7 @@ export async function checkServer(
   { network, handler }: Connection,
 ): Promise<boolean> {
   const { resolveHost, serverTime, shakeHands } = await import('../../server-contact.ts');
-  const { awsServiceUrl } = await import('../../unmanaged-request.ts');
+  const { awsServiceUrl } = await import('../../aws-partition.ts');
   const url = client.endpoint === undefined ? awsServiceUrl('s3', client.region) : new URL(client.endpoint);
   const { signal } = io;
   let check: 'proxy' | 'dns' | 'tls' | 'clock' = 'proxy';
