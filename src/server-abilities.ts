@@ -6,10 +6,12 @@ import {
   PutObjectCommand,
   type PutObjectCommandOutput,
 } from '@aws-sdk/client-s3';
+import type { ErrorCode, SsecError } from './errors.ts';
 import { CustomerKey } from './keys/customer-key.ts';
+import { type LeftObject, removeIfThere, removeObject } from './object-removal.ts';
 import { serviceAnswer } from './service-answer.ts';
 import { failureOf } from './service-error.ts';
-import { type TrialObject, removeObject } from './trial-object.ts';
+import type { TrialObject } from './trial-object.ts';
 import { echoes } from './write-proof.ts';
 
 /** What AWS can do and other servers may not. */
@@ -21,26 +23,30 @@ type ServerAbility =
 
 export interface AbilityFinding {
   readonly ability: ServerAbility;
-  /** undefined: these credentials may not ask. */
+  /** undefined: it could not be found out. */
   readonly present: boolean | undefined;
+  /** Why not, where it is not these credentials that may not ask. */
+  readonly why?: SsecError;
   /** An object that was made while asking and could not be taken away. */
-  readonly left?: string;
+  readonly left?: LeftObject;
 }
+
+type Verdict = Omit<AbilityFinding, 'ability'>;
 
 /**
  * Tries each ability on an object that is there for it.
  *
- * @throws SsecError NETWORK, CANCELLED, ...: where the server does not say now
+ * @throws SsecError NETWORK, TIMEOUT, CANCELLED, ... where no answer came
  */
 export async function* probeAbilities(trial: TrialObject): AsyncGenerator<AbilityFinding> {
   yield { ability: 'additional-checksums', present: trial.written.proof === 'CRC32' };
-  yield { ability: 'get-object-attributes', present: await tells(trial) };
-  yield { ability: 'conditional-writes', present: await keepsConditions(trial) };
-  yield await copiesBetweenKeys(trial);
+  yield { ability: 'get-object-attributes', ...(await tells(trial)) };
+  yield { ability: 'conditional-writes', ...(await keepsConditions(trial)) };
+  yield { ability: 'copy-between-keys', ...(await copiesBetweenKeys(trial)) };
 }
 
 /** Ceph RGW 16 does not know it, and answers with the object's own bytes. */
-async function tells(trial: TrialObject): Promise<boolean | undefined> {
+async function tells(trial: TrialObject): Promise<Verdict> {
   const { client, bucket, key, customerKey, signal } = trial;
   try {
     const output = await client.send<GetObjectAttributesCommandOutput>(
@@ -52,17 +58,18 @@ async function tells(trial: TrialObject): Promise<boolean | undefined> {
       }),
       { signal },
     );
-    return output.ObjectSize === trial.content.length;
+    return { present: output.ObjectSize === trial.content.length };
   } catch (error) {
     return verdictOf(error, trial, 'GetObjectAttributes');
   }
 }
 
 /** `If-None-Match: *` on a name that is taken must be refused. */
-async function keepsConditions(trial: TrialObject): Promise<boolean | undefined> {
+async function keepsConditions(trial: TrialObject): Promise<Verdict> {
   const { client, bucket, key, customerKey, content, signal } = trial;
+  let second: PutObjectCommandOutput;
   try {
-    const { VersionId: version } = await client.send<PutObjectCommandOutput>(
+    second = await client.send<PutObjectCommandOutput>(
       new PutObjectCommand({
         Bucket: bucket,
         Key: key,
@@ -72,26 +79,29 @@ async function keepsConditions(trial: TrialObject): Promise<boolean | undefined>
       }),
       { signal },
     );
-    // in a bucket with versions that made another one
-    if (version !== undefined) await removeObject(trial, key, version);
-    return false;
   } catch (error) {
-    return serviceAnswer(error)?.status === 412 ? true : verdictOf(error, trial, 'PutObject');
+    // 409: a condition met a request that was under way
+    return [409, 412].includes(serviceAnswer(error)?.status ?? 0)
+      ? { present: true }
+      : verdictOf(error, trial, 'PutObject');
   }
+  const { VersionId: versionId } = second;
+  // it replaced the first; in a bucket with versions it made another one
+  if (versionId === undefined || versionId === trial.written.versionId) return { present: false };
+  return { present: false, ...orNothing(await removeObject({ client, bucket, key, versionId })) };
 }
 
 /** A copy inside the server, from one customer key to another. */
-async function copiesBetweenKeys(trial: TrialObject): Promise<AbilityFinding> {
-  const ability = 'copy-between-keys';
+async function copiesBetweenKeys(trial: TrialObject): Promise<Verdict> {
   const { client, bucket, key, customerKey, signal } = trial;
-  const target = `${key}-copy`;
+  const target = { client, bucket, key: `${key}-copy` };
   const targetKey = CustomerKey.generate();
   let copied: CopyObjectCommandOutput;
   try {
     copied = await client.send<CopyObjectCommandOutput>(
       new CopyObjectCommand({
         Bucket: bucket,
-        Key: target,
+        Key: target.key,
         CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
         ...targetKey.requestFields(),
         ...customerKey.copySourceFields(),
@@ -99,28 +109,42 @@ async function copiesBetweenKeys(trial: TrialObject): Promise<AbilityFinding> {
       { signal },
     );
   } catch (error) {
-    return { ability, present: verdictOf(error, trial, 'CopyObject') };
+    const status = serviceAnswer(error)?.status;
+    // a refusal leaves nothing; a lost or broken answer may
+    const left =
+      status !== undefined && status >= 400 && status < 500
+        ? undefined
+        : await removeIfThere(target, targetKey);
+    return { ...verdictOf(error, trial, 'CopyObject'), ...orNothing(left) };
   }
-  const present = echoes(copied, targetKey);
-  try {
-    await removeObject(trial, target, copied.VersionId);
-    return { ability, present };
-  } catch {
-    return { ability, present, left: `s3://${bucket}/${target}` };
-  }
+  const left = await removeObject({ ...target, versionId: copied.VersionId });
+  return { present: echoes(copied, targetKey), ...orNothing(left) };
 }
 
-/** A refusal is an answer: 403 = may not ask, any other = cannot. What is no answer goes on up. */
-function verdictOf(error: unknown, trial: TrialObject, operation: string): boolean | undefined {
+function orNothing(left: LeftObject | undefined): Pick<Verdict, 'left'> {
+  return left === undefined ? {} : { left };
+}
+
+/** What a refusal says neither of the server's abilities nor of a permission that lacks. */
+const OTHER_CAUSES: readonly ErrorCode[] = [
+  'CREDENTIALS_EXPIRED',
+  'CREDENTIALS_INVALID',
+  'CLOCK_SKEW',
+  'THROTTLED',
+  'SERVICE_UNAVAILABLE',
+  'TIMEOUT',
+];
+
+/** 403 = may not ask; any other refusal, and a success that cannot be read = cannot. No answer goes on up. */
+function verdictOf(error: unknown, trial: TrialObject, operation: string): Verdict {
   const { client, bucket, key, signal } = trial;
   const failure = failureOf(
     error,
     { operation, bucket, key, customerKeySent: true, endpoint: client.endpoint },
     signal,
   );
-  const status = serviceAnswer(error)?.status;
-  if (status === undefined || signal?.aborted === true) throw failure;
-  if (status === 403) return undefined;
-  if (status === 503 || status === 429 || failure.code === 'THROTTLED') throw failure;
-  return false;
+  if (serviceAnswer(error) === undefined || signal?.aborted === true) throw failure;
+  if (failure.code === 'ACCESS_DENIED') return { present: undefined };
+  if (OTHER_CAUSES.includes(failure.code)) return { present: undefined, why: failure };
+  return { present: false };
 }

@@ -5,6 +5,7 @@ import { connectTimeoutOf } from './connection-agent.ts';
 import { networkError } from './network-error.ts';
 import type { NetworkOptions } from './network-options.ts';
 import type { SsecRequestHandler } from './request-handler.ts';
+import { orInterrupted } from './transfer/or-interrupted.ts';
 import { rootRequest } from './unmanaged-request.ts';
 
 export interface ServerContactOptions {
@@ -27,13 +28,23 @@ export interface TlsContact {
 /**
  * The addresses of a server's name.
  *
- * @throws SsecError NETWORK
+ * @throws SsecError NETWORK, TIMEOUT
  */
-export async function resolveHost({ url }: Pick<ServerContactOptions, 'url'>): Promise<readonly string[]> {
+export async function resolveHost({
+  url,
+  network,
+  signal,
+}: ServerContactOptions): Promise<readonly string[]> {
   const host = bareHost(url);
   if (isIP(host) !== 0) return [host];
+  // getaddrinfo knows no end of its own
+  const late = AbortSignal.timeout(connectTimeoutOf(network));
   try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
+    const found = orInterrupted(
+      lookup(host, { all: true }),
+      AbortSignal.any([late, ...(signal === undefined ? [] : [signal])]),
+    );
+    return (await found).map(({ address }) => address);
   } catch (error) {
     throw networkError(error, url.origin) ?? error;
   }

@@ -1,10 +1,11 @@
-import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { SsecClient } from './client.ts';
-import { type ErrorCode, SsecError } from './errors.ts';
+import { type ErrorCode, SsecError, withHints } from './errors.ts';
 import { getObject } from './get-object.ts';
 import { CustomerKey } from './keys/customer-key.ts';
 import { formatObjectAddress } from './object-address.ts';
+import { type LeftObject, removeIfThere, removeObject } from './object-removal.ts';
 import { putObject } from './put-object.ts';
 import type { PutObjectResult } from './put-request.ts';
 import { serviceAnswer } from './service-answer.ts';
@@ -18,9 +19,6 @@ export interface TrialObjectOptions {
   readonly prefix: string;
   readonly signal?: AbortSignal;
 }
-
-/** Milliseconds that taking it away may take, after an interruption too. */
-const REMOVE_TIMEOUT_MS = 10_000;
 
 /**
  * A small object under a throw-away name and a throw-away customer key, to see what a server does with it. Whoever
@@ -64,7 +62,7 @@ export class TrialObject {
       ...(signal === undefined ? {} : { signal }),
     });
     const written = await put.catch(async (error: unknown) => {
-      throw await cleared(error, { client, bucket }, key);
+      throw await cleared(error, { client, bucket, key, customerKey });
     });
     return new TrialObject(options, { key, customerKey, content, written });
   }
@@ -74,15 +72,20 @@ export class TrialObject {
   }
 
   /**
-   * Whether the server refuses to show it without the key, which is the proof that it is encrypted under it.
+   * Whether the server shows it to the key and refuses it without: the proof that it is encrypted under it.
    *
    * @returns undefined where these credentials may not ask
+   * @throws SsecError KEY_MISMATCH, NETWORK, ... where the server does not open it with the key
    */
   async isLocked(): Promise<boolean | undefined> {
     try {
-      await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: this.key }), {
-        signal: this.signal,
-      });
+      await this.#head(this.customerKey.requestFields());
+    } catch (error) {
+      if (serviceAnswer(error)?.status === 403) return undefined;
+      throw toSsecError(error, { ...this.#request('HeadObject'), customerKeySent: true });
+    }
+    try {
+      await this.#head({});
       return false;
     } catch (error) {
       const status = serviceAnswer(error)?.status;
@@ -115,14 +118,15 @@ export class TrialObject {
     throw new SsecError('CHECKSUM_MISMATCH', `Other bytes came back from ${this.address} than were put.`);
   }
 
-  /**
-   * Takes it away, after an interruption too: in a bucket with versions the version itself, so that nothing is left.
-   *
-   * @throws SsecError ACCESS_DENIED, ...
-   */
-  async remove(): Promise<void> {
-    const { versionId } = this.written;
-    await removeObject(this, this.key, versionId);
+  /** Takes it away, after an interruption too. */
+  remove(): Promise<LeftObject | undefined> {
+    const { client, bucket, key, written } = this;
+    return removeObject({ client, bucket, key, versionId: written.versionId });
+  }
+
+  async #head(fields: object): Promise<void> {
+    const { client, bucket, key, signal } = this;
+    await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...fields }), { signal });
   }
 
   #request(operation: string) {
@@ -142,40 +146,18 @@ const CLEAN_REFUSALS: readonly ErrorCode[] = [
 /** After any other failure the object may be there all the same; its name is nobody else's, so it can go. */
 async function cleared(
   error: unknown,
-  place: Pick<TrialObject, 'client' | 'bucket'>,
-  key: string,
+  place: Pick<TrialObject, 'client' | 'bucket' | 'key' | 'customerKey'>,
 ): Promise<unknown> {
   if (!(error instanceof SsecError) || CLEAN_REFUSALS.includes(error.code)) return error;
-  const isGone = await removeObject(place, key, undefined).then(
-    () => true,
-    () => false,
-  );
-  if (!isGone || error.code !== 'KEY_IGNORED') return error;
+  const { client, bucket, key, customerKey } = place;
+  const left = await removeIfThere({ client, bucket, key }, customerKey);
+  if (left !== undefined) {
+    return withHints(error, [`${formatObjectAddress(left)} may have been left: ${left.reason.message}`]);
+  }
+  if (error.code !== 'KEY_IGNORED') return error;
   return new SsecError(error.code, error.message, {
     hints: ['the object was deleted again', ...error.hints.slice(1)],
     cause: error.cause,
     context: error.context,
   });
-}
-
-/** @throws SsecError ACCESS_DENIED, ... */
-export async function removeObject(
-  { client, bucket }: Pick<TrialObject, 'client' | 'bucket'>,
-  key: string,
-  versionId: string | undefined,
-): Promise<void> {
-  const version = versionId === undefined || versionId === '' ? {} : { VersionId: versionId };
-  try {
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ...version }), {
-      signal: AbortSignal.timeout(REMOVE_TIMEOUT_MS),
-    });
-  } catch (error) {
-    throw toSsecError(error, {
-      operation: versionId === undefined ? 'DeleteObject' : 'DeleteObjectVersion',
-      bucket,
-      key,
-      customerKeySent: false,
-      endpoint: client.endpoint,
-    });
-  }
 }

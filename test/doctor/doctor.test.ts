@@ -186,11 +186,13 @@ test('a prefix is what the object is called after', async () => {
   expect(of('warning')).toContainEqual(
     expect.objectContaining({
       Check: 'delete',
-      Message: `s3://my-bucket/${String(left)} could not be deleted again`,
-      Hints: [`delete it: aws s3 rm s3://my-bucket/${String(left)}`],
+      Message: `s3://my-bucket/${String(left)} could not be deleted again: you may not delete it`,
+      Hints: [
+        'ask for s3:DeleteObject',
+        `delete it: aws s3api delete-object --bucket my-bucket --key ${String(left)} --endpoint-url ${sandbox.endpoint}`,
+      ],
     }),
   );
-  expect(sandbox.endpoint).toMatch(/^https:/);
 });
 
 describe('partial permissions: what cannot be asked is said', () => {
@@ -299,6 +301,22 @@ describe('what fails', () => {
     const { code, of } = await examine([], { BUCKET_NAME: undefined });
     expect(of('failure')).toMatchObject([{ Check: 'setting', Message: 'No bucket was named.' }]);
     expect(code).toBe(2);
+  });
+
+  test('two buckets', async () => {
+    const { examine } = await openSandbox();
+    const { code, of } = await examine(['other', '-b', 'my-bucket']);
+    expect(of('failure')).toMatchObject([
+      { Check: 'setting', Message: '-b names another bucket than "other"; give one.' },
+    ]);
+    expect(code).toBe(2);
+  });
+
+  test('the bucket of the argument is the one that is looked at', async () => {
+    const { examine } = await openSandbox();
+    const { of } = await examine(['my-bucket'], { BUCKET_NAME: 'other' });
+    expect(of('failure')).toEqual([]);
+    expect(of('ok')).toContainEqual(expect.objectContaining({ Message: 'bucket: my-bucket (the argument)' }));
   });
 
   test('credentials that have expired', async () => {
@@ -418,6 +436,36 @@ test('an interruption takes the object away all the same', async () => {
   });
   const { code, stderr } = await examine([], {}, { signal: stop.signal });
   expect(code).toBe(143);
-  expect(JSON.parse(stderr)).toMatchObject({ Code: 'CANCELLED' });
+  const [notice, error] = stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  expect(notice).toMatchObject({
+    Message: expect.stringMatching(/^s3:.* is taken away first; interrupted once more, it stays there$/),
+  });
+  expect(error).toMatchObject({ Code: 'CANCELLED' });
   expect(await listed()).toEqual([]);
+});
+
+describe('what a failing server does not say', () => {
+  test('an ability that could not be asked is not one that lacks', async () => {
+    const { examine, listed } = await openSandbox({ faults: ['fail GetObjectAttributes 500 InternalError x9'] });
+    const { code, of } = await examine();
+    expect(code).toBe(0);
+    expect(of('unknown')).toContainEqual(
+      expect.objectContaining({
+        Check: 'ability',
+        Message: expect.stringMatching(/^whether the server knows GetObjectAttributes could not be asked: /),
+      }),
+    );
+    expect(await listed()).toEqual([]);
+  });
+
+  test('an object whose answer was lost goes as well', async () => {
+    const { examine, listed } = await openSandbox({ faults: ['drop-answer PutObject x9'] });
+    const { code, of } = await examine();
+    expect(code).toBe(9);
+    expect(of('failure')).toMatchObject([{ Check: 'write', Code: 'NETWORK' }]);
+    expect(await listed()).toEqual([]);
+  });
 });

@@ -10,6 +10,7 @@ const SOON_MS = 15 * 60_000;
 /**
  * Whether there are credentials, until when, and whose.
  *
+ * @param isReached whether the S3 server answers; where it is no AWS, it is the one to ask who signs
  * @returns whether requests can be signed
  */
 export async function checkCredentials(
@@ -17,6 +18,7 @@ export async function checkCredentials(
   context: CommandContext,
   client: SsecClient,
   connection: Connection,
+  isReached: boolean,
 ): Promise<boolean> {
   const { signal } = context.io;
   let credentials;
@@ -41,7 +43,7 @@ export async function checkCredentials(
       await report.warning('credentials', `the credentials expire soon, at ${until}`, 'get new ones');
     else await report.ok('credentials', `there are credentials, good until ${until}`);
   }
-  await checkIdentity(report, context, client, { connection, credentials });
+  if (isReached || client.isAws) await checkIdentity(report, context, client, { connection, credentials });
   return true;
 }
 

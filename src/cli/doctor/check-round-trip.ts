@@ -1,21 +1,28 @@
 import type { SsecClient } from '../../client.ts';
 import { SsecError } from '../../errors.ts';
+import type { Settings } from '../../settings/settings.ts';
 import type { TrialObject } from '../../trial-object.ts';
-import { shellWord } from '../../shell-word.ts';
 import { asSsecError } from '../report-error.ts';
 import type { CommandContext } from '../session.ts';
 import type { Examination } from './examination.ts';
+import { leftBehind } from './left-behind.ts';
+
+interface TripOptions {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly settings: Settings;
+}
 
 /**
  * A small object up, asked for without its key, down, and away again; in between, what else the server can do.
  */
 export async function checkRoundTrip(
   report: Examination,
-  { io }: CommandContext,
+  context: CommandContext,
   client: SsecClient,
-  { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
+  { bucket, prefix, settings }: TripOptions,
 ): Promise<void> {
-  const { signal } = io;
+  const { signal } = context.io;
   const { TrialObject: Trial } = await import('../../trial-object.ts');
   let trial: TrialObject;
   try {
@@ -27,11 +34,11 @@ export async function checkRoundTrip(
   }
   try {
     await report.ok('write', `an object was put under a customer key, and the server echoed the key's MD5`);
-    await checkLocked(report, trial, io.signal);
-    await checkRead(report, trial, io.signal);
-    await checkAbilities(report, trial, io.signal);
+    await checkLocked(report, trial, signal);
+    await checkRead(report, trial, signal);
+    await checkAbilities(report, trial, settings, signal);
   } finally {
-    await remove(report, trial);
+    await remove(report, context, trial, settings);
   }
 }
 
@@ -94,16 +101,27 @@ const ABILITIES = {
   },
 };
 
-async function checkAbilities(report: Examination, trial: TrialObject, signal: AbortSignal): Promise<void> {
+async function checkAbilities(
+  report: Examination,
+  trial: TrialObject,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<void> {
   const { probeAbilities } = await import('../../server-abilities.ts');
   try {
-    for await (const { ability, present, left } of probeAbilities(trial)) {
+    for await (const { ability, present, why, left } of probeAbilities(trial)) {
       const { has, lacks } = ABILITIES[ability];
-      if (present === undefined)
+      if (why !== undefined)
+        await report.unknown(
+          'ability',
+          `whether the server ${has} could not be asked: ${why.message}`,
+          ...why.hints,
+        );
+      else if (present === undefined)
         await report.unknown('ability', `these credentials may not ask whether the server ${has}`);
       else if (present) await report.ok('ability', `the server ${has}`);
       else await report.warning('ability', `the server ${lacks}`);
-      if (left !== undefined) await report.warning('delete', ...leftBehind(left));
+      if (left !== undefined) await report.warning('delete', ...leftBehind(left, settings));
     }
   } catch (error) {
     if (signal.aborted) throw error;
@@ -111,15 +129,20 @@ async function checkAbilities(report: Examination, trial: TrialObject, signal: A
   }
 }
 
-async function remove(report: Examination, trial: TrialObject): Promise<void> {
-  try {
-    await trial.remove();
-    await report.ok('delete', 'the object was taken away again');
-  } catch {
-    await report.warning('delete', ...leftBehind(trial.address));
-  }
-}
-
-function leftBehind(address: string): [string, string] {
-  return [`${address} could not be deleted again`, `delete it: aws s3 rm ${shellWord(address)}`];
+/** After an interruption too; that it takes a moment, and what a second one would leave, is said. */
+async function remove(
+  report: Examination,
+  { io, reporter }: CommandContext,
+  trial: TrialObject,
+  settings: Settings,
+): Promise<void> {
+  const told = (): void =>
+    reporter.notice(`${trial.address} is taken away first; interrupted once more, it stays there`);
+  if (io.signal.aborted) told();
+  else io.signal.addEventListener('abort', told, { once: true });
+  const left = await trial.remove();
+  io.signal.removeEventListener('abort', told);
+  if (left === undefined) await report.ok('delete', 'the object was taken away again');
+  else await report.warning('delete', ...leftBehind(left, settings));
+  io.signal.throwIfAborted();
 }

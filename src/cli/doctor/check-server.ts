@@ -31,7 +31,7 @@ export async function checkServer(
     const proxy = network.proxyFor?.(`${url.origin}/`);
     if (proxy === undefined) {
       check = 'dns';
-      const addresses = await resolveHost({ url });
+      const addresses = await resolveHost({ url, network, signal });
       if (addresses[0] !== url.hostname) await report.ok('dns', `${url.hostname} is ${addresses.join(', ')}`);
       check = 'tls';
       const tls = await shakeHands({ url, network, signal });

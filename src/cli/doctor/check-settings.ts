@@ -10,15 +10,25 @@ import { isUnignoredByGit, unignoredByGit } from '../git-ignore.ts';
 import type { Io } from '../io.ts';
 import type { Examination } from './examination.ts';
 
-/** Each setting, its value and where it comes from. What is secret is only said to be set. */
-export async function checkSettings(report: Examination, settings: Settings, io: Io): Promise<void> {
+/**
+ * Each setting, its value and where it comes from. What is secret is only said to be set.
+ *
+ * @param argument a bucket that the command line names by itself
+ */
+export async function checkSettings(
+  report: Examination,
+  settings: Settings,
+  io: Io,
+  argument: string | undefined,
+): Promise<void> {
   const { bucket, objectKey, identity, endpoint, caBundle, addressing, region } = settings;
   const say = async (name: string, setting: Setting | undefined, value = setting?.value): Promise<void> => {
     if (setting === undefined) return;
     const from = setting.origin.layer === 'default' ? 'the default' : describeOrigin(setting.origin);
     await report.ok('setting', `${name}: ${value ?? ''} (${from})`);
   };
-  await say('bucket', bucket);
+  if (argument === undefined) await say('bucket', bucket);
+  else await report.ok('setting', `bucket: ${argument} (the argument)`);
   await say('object', objectKey);
   await say('region', region);
   await say('endpoint', endpoint, withoutSecrets(endpoint?.value ?? ''));

@@ -2,12 +2,13 @@ import { arch, platform } from 'node:os';
 import { version as nodeVersion } from 'node:process';
 import type { SsecClient } from '../../client.ts';
 import { SsecError } from '../../errors.ts';
-import { parseObjectAddress } from '../../object-address.ts';
+import { type ObjectAddress, parseObjectAddress } from '../../object-address.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { DoctorOptions } from '../commands/doctor.ts';
+import { namedBucket } from '../commands/named-bucket.ts';
 import { painter } from '../output/terminal-colour.ts';
 import { asSsecError } from '../report-error.ts';
-import { type CommandContext, type Connection, bucketOf, readSettings, withClient } from '../session.ts';
+import { type CommandContext, type Connection, readSettings, withClient } from '../session.ts';
 import { readVersion } from '../version.ts';
 import { checkBucket } from './check-bucket.ts';
 import { checkCredentials } from './check-credentials.ts';
@@ -32,6 +33,7 @@ export async function doctor(
   const report = new Examination(reporter, painter(io.stdout, io.env));
   await checkProgram(report, await readVersion(io));
   await examine(report, context, argument, options);
+  io.signal.throwIfAborted();
   const { failure, warning, unknown } = report.counts;
   const first = report.firstFailure;
   if (first !== undefined) {
@@ -62,18 +64,23 @@ async function examine(
   options: DoctorOptions,
 ): Promise<void> {
   let settings: Settings;
+  let address: ObjectAddress | undefined;
   try {
+    if (argument !== undefined) address = parseObjectAddress(argument);
     settings = await readSettings(context, { usesKey: true });
   } catch (error) {
     await fail(report, context, error);
     return;
   }
-  await checkSettings(report, settings, context.io);
+  const named = address?.bucket ?? argument;
+  await checkSettings(report, settings, context.io, named);
+  const bucket = await bucketToCheck(report, context, settings, named);
   await checkFiles(report, settings, context.io);
   await checkKey(report, context, settings);
   try {
     await withClient(context, settings, async (client, connection) => {
-      await examineServer(report, context, { settings, argument, options, client, connection });
+      const prefix = address?.key ?? '';
+      await examineServer(report, context, { settings, bucket, prefix, options, client, connection });
     });
   } catch (error) {
     await fail(report, context, error);
@@ -82,27 +89,42 @@ async function examine(
 
 interface Server {
   readonly settings: Settings;
-  readonly argument: string | undefined;
+  /** undefined where none was named. */
+  readonly bucket: string | undefined;
+  readonly prefix: string;
   readonly options: DoctorOptions;
   readonly client: SsecClient;
   readonly connection: Connection;
 }
 
 async function examineServer(report: Examination, context: CommandContext, server: Server): Promise<void> {
-  const { settings, argument, options, client, connection } = server;
+  const { settings, bucket, prefix, options, client, connection } = server;
   const isReached = await checkServer(report, context, client, connection);
-  const isSigned = await checkCredentials(report, context, client, connection);
-  const address = argument === undefined ? undefined : parseObjectAddress(argument);
-  const bucket = bucketOf(settings, address?.bucket ?? argument);
-  if (!isReached || !isSigned) return;
+  const isSigned = await checkCredentials(report, context, client, connection, isReached);
+  if (!isReached || !isSigned || bucket === undefined) return;
   const { isThere, isBlocked } = await checkBucket(report, context, client, {
     bucket,
-    prefix: address?.key ?? '',
+    prefix,
     region: settings.region,
   });
   if (!options.write || !isThere) return;
   if (isBlocked) await report.unknown('write', 'no object was put: the bucket blocks SSE-C');
-  else await checkRoundTrip(report, context, client, { bucket, prefix: address?.key ?? '' });
+  else await checkRoundTrip(report, context, client, { bucket, prefix, settings });
+}
+
+/** A bucket that is missing or wrong keeps nothing else from being looked at. */
+async function bucketToCheck(
+  report: Examination,
+  context: CommandContext,
+  settings: Settings,
+  named: string | undefined,
+): Promise<string | undefined> {
+  try {
+    return namedBucket(settings, named);
+  } catch (error) {
+    await fail(report, context, error);
+    return undefined;
+  }
 }
 
 /** A setting that is wrong is a finding, an interruption is none. */
