@@ -102,6 +102,7 @@ async function changeSseC(
   } catch (error) {
     throw failureOf(error, request('PutBucketEncryption', options), signal);
   }
+  client.sseCBlocks.delete(bucket);
   const after = describeRule(bucket, (await readEncryptionRules(options))?.[0]);
   compare(describeRule(bucket, changed), after, wanted);
   return { ...after, changed: true };

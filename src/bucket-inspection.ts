@@ -17,7 +17,7 @@ import {
   describeRule,
   readEncryptionRules,
 } from './bucket-encryption.ts';
-import { SsecError } from './errors.ts';
+import { type ErrorCode, SsecError } from './errors.ts';
 import { regionName, serviceAnswer } from './service-answer.ts';
 import { failureOf } from './service-error.ts';
 
@@ -42,7 +42,11 @@ export interface UnfinishedUploadRule {
   readonly partly: boolean;
 }
 
-/** The region that the bucket lies in. */
+/**
+ * The region that the bucket lies in.
+ *
+ * @throws SsecError NETWORK, THROTTLED, CREDENTIALS_EXPIRED, ..., as all questions do, where no answer came to any
+ */
 export async function bucketRegion(question: BucketQuestion): Promise<BucketAnswer<string>> {
   const { client, bucket, signal } = question;
   const head = await ask(question, 'HeadBucket', async () => {
@@ -144,6 +148,19 @@ function unsupported(): never {
   throw new Unsupported();
 }
 
+/** What has nothing to do with the question: no other one would be answered. */
+const UNANSWERED: readonly ErrorCode[] = [
+  'SETTING_INVALID',
+  'NETWORK',
+  'TIMEOUT',
+  'TLS_UNTRUSTED',
+  'THROTTLED',
+  'CREDENTIALS_MISSING',
+  'CREDENTIALS_INVALID',
+  'CREDENTIALS_EXPIRED',
+  'CLOCK_SKEW',
+];
+
 async function ask<T>(
   { client, bucket, signal }: BucketQuestion,
   operation: string,
@@ -155,7 +172,7 @@ async function ask<T>(
     if (error instanceof Unsupported) return { known: false, why: 'unsupported' };
     const request = { operation, bucket, customerKeySent: false, endpoint: client.endpoint };
     const failure = failureOf(error, request, signal);
-    if (signal?.aborted === true) throw failure;
+    if (signal?.aborted === true || UNANSWERED.includes(failure.code)) throw failure;
     if (failure.code === 'ACCESS_DENIED') return { known: false, why: 'denied' };
     // a success that cannot be read: a page, for one
     const isUnreadable = failure.context['status'] === 200;

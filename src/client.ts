@@ -3,10 +3,11 @@ import { state as sdkVersionWarning } from '@aws-sdk/core/client';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { Readable } from 'node:stream';
 import { isAwsHost } from './aws-partition.ts';
+import { refuseWebPage } from './no-s3-server.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { SsecError } from './errors.ts';
 import type { NetworkOptions } from './network-options.ts';
-import { type SsecHandlerOptions, SsecRequestHandler, silentLogger } from './request-handler.ts';
+import { type SsecHandlerOptions, SsecRequestHandler, hostOf, silentLogger } from './request-handler.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { redirectRegion } from './service-answer.ts';
 import { RequestSlots } from './transfer/request-slots.ts';
@@ -81,7 +82,7 @@ export class SsecClient {
    *
    * @internal
    */
-  readonly sseCBlocks = new Map<string, Promise<boolean>>();
+  readonly sseCBlocks = new Map<string, Promise<boolean | undefined>>();
 
   /** @throws SsecError INSECURE_ENDPOINT, SETTING_INVALID */
   constructor(options: SsecClientOptions) {
@@ -97,8 +98,10 @@ export class SsecClient {
       { maxSockets: Math.max(DEFAULT_SLOTS, options.concurrency ?? 0), ...options },
       (request) => guard(request, endpoint),
     );
-    this.#handler.onAnswer = (status) => {
+    this.#handler.onAnswer = (response, request) => {
+      const { statusCode: status } = response;
       if (status === 503 || status === 429) this.slots.slowDown();
+      refuseWebPage(response, hostOf(request));
     };
     this.#s3 = this.#createS3();
     this.#pipeline = new RequestPipeline(this.#s3.middlewareStack as never);

@@ -25,8 +25,8 @@ export class SsecRequestHandler {
   readonly #guard: ((request: HttpRequest) => void) | undefined;
   readonly #handlers = new Map<string, NodeHttpHandler>();
   readonly #bulk: BulkTransport;
-  /** Told the status of every answer, those of tries that are repeated as well. */
-  onAnswer: ((status: number) => void) | undefined;
+  /** Told of every answer, those to tries that are repeated as well; where it throws, that is the outcome. */
+  onAnswer: ((response: HttpResponse, request: HttpRequest) => void) | undefined;
 
   /** @param guard throws where a request must not be sent; asked for each attempt */
   constructor(network: NetworkOptions, guard?: (request: HttpRequest) => void) {
@@ -38,15 +38,16 @@ export class SsecRequestHandler {
   async handle(request: HttpRequest, options: SsecHandlerOptions = {}): Promise<{ response: HttpResponse }> {
     this.#guard?.(request);
     const startedAt = performance.now();
+    let result: { response: HttpResponse };
     try {
-      const result = await this.#send(request, options);
-      this.onAnswer?.(result.response.statusCode);
+      result = await this.#send(request, options);
       this.#report(request, startedAt, { response: result.response });
-      return result;
     } catch (error) {
       this.#report(request, startedAt, { error });
       throw error;
     }
+    this.onAnswer?.(result.response, request);
+    return result;
   }
 
   destroy(): void {
@@ -93,8 +94,7 @@ export class SsecRequestHandler {
 
   /** The proxy for a request; empty = none. */
   #proxyFor(request: HttpRequest): string {
-    const port = request.port === undefined ? '' : `:${request.port}`;
-    return this.#network.proxyFor?.(`${request.protocol}//${request.hostname}${port}/`) ?? '';
+    return this.#network.proxyFor?.(`${request.protocol}//${hostOf(request)}/`) ?? '';
   }
 
   #handlerFor(proxy: string): NodeHttpHandler {
@@ -125,7 +125,7 @@ export class SsecRequestHandler {
     const requestId = outcome.response?.headers['x-amz-request-id'];
     this.#network.onRequest({
       method: request.method,
-      host: request.hostname + (request.port === undefined ? '' : `:${request.port}`),
+      host: hostOf(request),
       path: request.path + (query === '' ? '' : `?${query}`),
       attempt: attempt === undefined ? 1 : Number(attempt),
       elapsedMs: performance.now() - startedAt,
@@ -134,6 +134,11 @@ export class SsecRequestHandler {
       ...(outcome.error === undefined ? {} : { failure: describe(outcome.error) }),
     });
   }
+}
+
+/** Name and port, as a URL has them. */
+export function hostOf({ hostname, port }: HttpRequest): string {
+  return hostname + (port === undefined ? '' : `:${port}`);
 }
 
 /** @throws Error where the body is none that can be sent again */

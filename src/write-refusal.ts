@@ -26,23 +26,26 @@ export async function explainWriteRefusal(
     blocks = isBlocked(client, bucket, signal);
     client.sseCBlocks.set(bucket, blocks);
   }
-  if (!(await blocks)) {
+  const isKnown = await blocks;
+  // what was not answered may be asked again
+  if (isKnown === undefined) client.sseCBlocks.delete(bucket);
+  if (isKnown !== true) {
     return withHints(plain, [`or a bucket policy denies it: ssec bucket show -b ${shellWord(bucket)}`]);
   }
   const { code, message, hints } = blocked(request);
   return new SsecError(code, message, { hints, cause: plain.cause, context: plain.context });
 }
 
-/** False also where it is not known: we may not ask, or the server does not say. */
+/** False also where the server does not say, or we may not ask; undefined where no answer came. */
 async function isBlocked(
   client: SsecClient,
   bucket: string,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   try {
     const rules = await readEncryptionRules({ client, bucket, ...(signal === undefined ? {} : { signal }) });
     return rules !== undefined && blocksSseC(describeRule(bucket, rules[0]));
-  } catch {
-    return false;
+  } catch (error) {
+    return error instanceof SsecError && error.code === 'ACCESS_DENIED' ? false : undefined;
   }
 }

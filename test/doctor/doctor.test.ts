@@ -449,7 +449,9 @@ test('an interruption takes the object away all the same', async () => {
 
 describe('what a failing server does not say', () => {
   test('an ability that could not be asked is not one that lacks', async () => {
-    const { examine, listed } = await openSandbox({ faults: ['fail GetObjectAttributes 500 InternalError x9'] });
+    const { examine, listed } = await openSandbox({
+      faults: ['fail GetObjectAttributes 500 InternalError x9'],
+    });
     const { code, of } = await examine();
     expect(code).toBe(0);
     expect(of('unknown')).toContainEqual(

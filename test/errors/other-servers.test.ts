@@ -46,17 +46,38 @@ const put = ['put', 'data'];
 const get = ['get', 'there', '-o', 'copy'];
 
 describe('a web server that is no S3', () => {
-  test('a put is no success', async () => {
-    const { code, lines } = await ask(html(200), ...put);
-    expect(lines[0]).toBe(
-      'ssec: The server took the key for s3://my-bucket/data and did not use it: it does not do SSE-C.',
-    );
-    expect(code).toBe(6);
+  test.each([
+    [put],
+    [get],
+    [['put', 'data', '--no-overwrite']],
+    [['bucket', 'show']],
+    [['bucket', 'allow-sse-c']],
+    [['uploads']],
+  ])('%j is no success', async (argv) => {
+    const { code, lines } = await ask(html(200), ...argv);
+    expect(lines).toEqual([
+      'ssec: {endpoint} is no S3 server: it answered with a web page.',
+      'hint: look at the endpoint: --endpoint-url, AWS_ENDPOINT_URL_S3',
+    ]);
+    expect(code).toBe(2);
   });
 
-  test('a get brings no web page', async () => {
-    const { code, lines } = await ask(html(200), ...get);
-    expect(lines[0]).toBe('ssec: s3://my-bucket/there is not encrypted with a customer key.');
+  test('a file of one that takes no puts', async () => {
+    const { code, lines } = await ask(html(405), ...put);
+    expect(lines[0]).toBe('ssec: {endpoint} is no S3 server: it answered with a web page.');
+    expect(code).toBe(2);
+  });
+
+  test('the doctor says the same', async () => {
+    const { code, stdout } = await ask(html(200), 'doctor');
+    expect(stdout).toMatch(
+      /^failure {2}https:\/\/127\.0\.0\.1:\d+ is no S3 server: it answered with a web page\.$/m,
+    );
+    expect(code).toBe(2);
+  });
+
+  test('a web page that is an object is one', async () => {
+    const { code } = await ask(html(200, { etag: '"1"' }), ...get);
     expect(code).toBe(6);
   });
 

@@ -43,14 +43,19 @@ export async function checkBucket(
     await report.failure('bucket', asSsecError(error, io.signal));
     return { isThere: false, isBlocked: false };
   }
-  await checkRegion(report, client, target, await bucketRegion(question));
-  const encryption = await bucketEncryption(question);
-  await checkEncryption(report, bucket, encryption);
-  await checkPolicy(report, await bucketPolicy(question));
-  await checkVersioning(report, await bucketVersioning(question));
-  await checkLifecycle(report, bucket, await unfinishedUploadRules(question));
-  io.signal.throwIfAborted();
-  return { isThere: true, isBlocked: encryption.known && blocksSseC(encryption.value) };
+  try {
+    await checkRegion(report, client, target, await bucketRegion(question));
+    const encryption = await bucketEncryption(question);
+    await checkEncryption(report, bucket, encryption);
+    await checkPolicy(report, await bucketPolicy(question));
+    await checkVersioning(report, await bucketVersioning(question));
+    await checkLifecycle(report, bucket, await unfinishedUploadRules(question));
+    return { isThere: true, isBlocked: encryption.known && blocksSseC(encryption.value) };
+  } catch (error) {
+    if (io.signal.aborted) throw error;
+    await report.failure('bucket', asSsecError(error, io.signal));
+    return { isThere: false, isBlocked: false };
+  }
 }
 
 async function checkListing(report: Examination, bucket: string, isListed: boolean): Promise<void> {

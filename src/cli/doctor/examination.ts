@@ -1,5 +1,6 @@
-import type { ErrorCode, SsecError } from '../../errors.ts';
+import type { SsecError } from '../../errors.ts';
 import type { Paint } from '../output/terminal-colour.ts';
+import { describeAnswer } from '../output/wording.ts';
 import type { Reporter } from '../output/reporter.ts';
 
 /**
@@ -72,7 +73,7 @@ export class Examination {
 
   failure(check: Check, error: SsecError): Promise<void> {
     this.#first ??= error;
-    return this.#tell(check, 'failure', error.message, error.hints, error.code);
+    return this.#tell(check, 'failure', error.message, error.hints, error);
   }
 
   async #tell(
@@ -80,21 +81,24 @@ export class Examination {
     status: FindingStatus,
     message: string,
     hints: readonly string[],
-    code?: ErrorCode,
+    error?: SsecError,
   ): Promise<void> {
     this.#counts[status]++;
     const { redactor } = this.#reporter;
+    const note = error === undefined ? undefined : describeAnswer(error, false);
     // values come from settings and servers, and may hold anything
     const record = redactor.strikeMembers({
       Check: check,
       Status: status,
       Message: message,
       Hints: hints,
-      Code: code ?? null,
+      Code: error?.code ?? null,
+      Note: note ?? null,
     });
     const margin = ' '.repeat(9);
     const lines = [
       `${this.#paint(STYLES[status], status)}${margin.slice(status.length)}${redactor.clean(message)}`,
+      ...(note === undefined ? [] : [`${margin}note: ${redactor.clean(note)}`]),
       ...hints.map((hint) => `${margin}${this.#paint('cyan', 'hint:')} ${redactor.clean(hint)}`),
     ];
     await this.#reporter.result({ type: 'doctor', ...record }, lines.join('\n'));
