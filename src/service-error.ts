@@ -376,6 +376,13 @@ function withoutAnswer(error: unknown, request: ServiceRequest): SsecError {
   const network = networkError(error, request.endpoint);
   if (network !== undefined) return network;
   const code = systemErrorCode(error);
+  if (code === 'ERR_INVALID_CHAR') {
+    // whatever else goes into a header was looked at before
+    return new SsecError('CREDENTIALS_INVALID', 'The credentials hold a character that cannot be sent.', {
+      hints: ['look for blanks and line ends around them'],
+      cause: error,
+    });
+  }
   return new SsecError(
     'INTERNAL',
     `${request.operation} failed in an unexpected way${code === undefined ? '' : ` (${code})`}.`,

@@ -10,7 +10,7 @@ import type { KeyFormat } from '../keys/key-text.ts';
 import { checkBucketName } from '../object-address.ts';
 import type { NetworkOptions, RequestEvent } from '../network-options.ts';
 import type { SsecRequestHandler } from '../request-handler.ts';
-import { loadProfile, sharedFiles } from '../settings/aws-profile.ts';
+import { loadProfile, sharedFiles, unreadableSharedFile } from '../settings/aws-profile.ts';
 import { loadEnvFile } from '../settings/env-file.ts';
 import { resolveIdentity } from '../settings/identity.ts';
 import { describeKeyChoice } from '../settings/key-choice.ts';
@@ -146,8 +146,11 @@ export async function withClient(
     handler,
   });
   const credentials = async (): Promise<AwsCredentials> => {
-    const provided = await orInterrupted(provide(), io.signal).catch((error: unknown) => {
-      throw credentialsError(error, settings.profile?.name);
+    const provided = await orInterrupted(provide(), io.signal).catch(async (error: unknown) => {
+      const failure = credentialsError(error, settings.profile?.name);
+      const unreadable =
+        failure.code === 'CREDENTIALS_MISSING' ? await unreadableSharedFile(sharedFiles(io.env)) : undefined;
+      throw unreadable ?? failure;
     });
     reporter.redactor.protectText(provided.secretAccessKey);
     if (provided.sessionToken !== undefined) reporter.redactor.protectText(provided.sessionToken);

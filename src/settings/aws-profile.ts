@@ -1,4 +1,6 @@
-import { SsecError } from '../errors.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SsecError, systemErrorCode } from '../errors.ts';
 import type { ProfileLayer } from './setting-layers.ts';
 
 /** Where AWS's two shared files are; undefined = in the home folder. */
@@ -22,7 +24,7 @@ export function sharedFiles(environment: Readonly<Record<string, string | undefi
  * brought to one level: `endpoint_url` and `addressing_style` are S3's own where there are such.
  *
  * @param required false for the default profile that nobody named
- * @throws SsecError SETTING_INVALID for a profile that is not there; the hint lists those that are
+ * @throws SsecError SETTING_INVALID for a profile that is not there, the hint lists those that are; FILE_UNREADABLE
  */
 export async function loadProfile(
   name: string,
@@ -35,6 +37,8 @@ export async function loadProfile(
   const credentials = credentialsFile[name];
   if (config === undefined && credentials === undefined) {
     if (!options.required) return undefined;
+    const unreadable = await unreadableSharedFile(files);
+    if (unreadable !== undefined) throw unreadable;
     const known = [...new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)])]
       .filter((profile) => !/^(services|sso-session)\./.test(profile))
       .sort();
@@ -56,4 +60,23 @@ export async function loadProfile(
     addressing_style: config?.['s3.addressing_style'],
   };
   return { name, values };
+}
+
+/** Why one of the two files cannot be read: the SDK takes it for one that is not there. */
+export async function unreadableSharedFile(files: SharedFiles): Promise<SsecError | undefined> {
+  const { getHomeDir } = await import('@smithy/core/config');
+  const folder = join(getHomeDir(), '.aws');
+  for (const path of [
+    files.configFilepath ?? join(folder, 'config'),
+    files.filepath ?? join(folder, 'credentials'),
+  ]) {
+    const cause = await readFile(path).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const code = systemErrorCode(cause);
+    if (code === undefined || code === 'ENOENT' || code === 'ENOTDIR') continue;
+    return new SsecError('FILE_UNREADABLE', `The AWS file "${path}" cannot be read (${code}).`, { cause });
+  }
+  return undefined;
 }

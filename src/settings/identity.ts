@@ -27,7 +27,7 @@ export type Identity =
  * `-p` > `PROFILE` > `AWS_ACCESS_KEY_ID` of the environment > `AWS_PROFILE` > keys in the env file > the SDK's
  * chain. An empty value goes on to the next step.
  *
- * @throws SsecError CREDENTIALS_MISSING for half a pair of keys
+ * @throws SsecError CREDENTIALS_MISSING for half a pair of keys, CREDENTIALS_INVALID for what no header can hold
  */
 export function resolveIdentity(layers: SettingLayers): Identity {
   const profile =
@@ -61,6 +61,7 @@ function staticKeys(accessKeyId: Setting, read: (name: SettingName) => Setting |
     );
   }
   const token = read('sessionToken')?.value ?? '';
+  for (const setting of [accessKeyId, read('secretAccessKey'), read('sessionToken')]) checkText(setting);
   return {
     kind: 'static',
     accessKeyId: accessKeyId.value,
@@ -68,4 +69,18 @@ function staticKeys(accessKeyId: Setting, read: (name: SettingName) => Setting |
     sessionToken: token === '' ? undefined : token,
     origin: accessKeyId.origin,
   };
+}
+
+/** Credentials are printable ASCII; what is not would end deep inside of HTTP, or as a wrong signature. */
+function checkText(setting: Setting | undefined): void {
+  if (setting === undefined || /^[\x21-\x7e]*$/.test(setting.value)) return;
+  const isLineEnd = /^[\x21-\x7e]*[\r\n]+$/.test(setting.value);
+  const what = isLineEnd ? 'ends with a line end' : 'holds a blank, or a character that is not ASCII';
+  throw new SsecError('CREDENTIALS_INVALID', `${describeOrigin(setting.origin)} ${what}.`, {
+    hints: [
+      isLineEnd
+        ? 'it may come from a file with Windows line ends: tr -d "\\r"'
+        : 'copy it again, without anything around it',
+    ],
+  });
 }

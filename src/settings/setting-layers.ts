@@ -22,6 +22,8 @@ export interface EnvFile {
   /** True where the user named it; false for a `.env` that happened to stand in the current folder. */
   readonly named: boolean;
   readonly values: Readonly<Record<string, string>>;
+  /** Numbers of the lines that say nothing, and are no comments. */
+  readonly unreadLines?: readonly number[];
 }
 
 export interface ProfileLayer {

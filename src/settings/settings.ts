@@ -56,7 +56,7 @@ export function resolveSettings(layers: SettingLayers, options: { usesKey: boole
     region: checkRegion(nonEmpty(findSetting('region', layers)) ?? defaultOf('region')),
     profile: layers.profile,
     envFilePath: layers.envFile?.path,
-    notices: foundNotices(layers),
+    notices: [...foundNotices(layers), ...unreadNotices(layers)],
   };
 }
 
@@ -122,6 +122,14 @@ function foundNotices(layers: SettingLayers): string[] {
       (variable) =>
         `${variable} in ${envFile.path} is ignored: that file was found, not named (--env ${shellWord(envFile.path)})`,
     );
+}
+
+/** What stands in such a line is not shown: it may be the key. */
+function unreadNotices({ envFile }: SettingLayers): string[] {
+  const lines = envFile?.unreadLines ?? [];
+  if (envFile === undefined || lines.length === 0) return [];
+  const which = lines.length === 1 ? `line ${String(lines[0])}` : `lines ${lines.join(', ')}`;
+  return [`${which} of ${envFile.path} ${lines.length === 1 ? 'is' : 'are'} not read: write NAME=value`];
 }
 
 function checkFoundEndpoint(

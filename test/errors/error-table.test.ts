@@ -44,7 +44,13 @@ describe.concurrent('for a person', () => {
     const result = await runRow(row, row.argv);
     const hints = (row.hints ?? []).map((hint) => `hint: ${hint}`);
     const note = row.note === undefined ? [] : [`note: ${row.note}`];
-    expect(result.messages.split('\n')).toEqual([`ssec: ${row.message}`, ...hints, ...note, '']);
+    expect(result.messages.split('\n')).toEqual([
+      ...(row.before ?? []),
+      `ssec: ${row.message}`,
+      ...hints,
+      ...note,
+      '',
+    ]);
     expect(result.code).toBe(row.exit);
     expect(result.stdout).toBe('');
     if (row.requests !== undefined) expect(result.requests).toBe(row.requests);
@@ -56,7 +62,7 @@ describe.concurrent('as JSON', () => {
   test.for(rows.map((row) => [row.when, row] as const))('%s', async ([, row]) => {
     const at = row.argv[0] === 'bucket' ? 2 : 1;
     const result = await runRow(row, [...row.argv.slice(0, at), '--json', ...row.argv.slice(at)]);
-    const error: unknown = JSON.parse(result.messages);
+    const error: unknown = JSON.parse(result.messages.trimEnd().split('\n').at(-1) ?? '');
     expect(error).toMatchObject({
       type: 'error',
       Code: row.code,

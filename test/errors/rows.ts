@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { BAD_INPUT } from './rows-bad-input.ts';
+import { FILES } from './rows-files.ts';
 import { KEY, OTHER_KEY, type Row } from './world.ts';
 
 const keyBytes = Buffer.from(KEY, 'base64');
@@ -1466,4 +1467,5 @@ export const ROWS: readonly Row[] = [
   ...network,
   ...files,
   ...BAD_INPUT,
+  ...FILES,
 ];
