@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'KEY_NOT_NEEDED'
   | 'KEY_IGNORED'
   | 'KEY_COMMAND_FAILED'
+  | 'KEY_NOT_FOUND'
+  | 'KEY_RETIRED'
   | 'CHECKSUM_MISMATCH'
   | 'OBJECT_CHANGED'
   | 'FILE_CHANGED'

@@ -77,7 +77,12 @@ export async function refusalOfGet(
   }
 }
 
-async function statusWithoutKey(
+/**
+ * What a HEAD without a key is answered: 200 = it needs none, 400 = it is encrypted with one.
+ *
+ * @internal
+ */
+export async function statusWithoutKey(
   client: SsecClient,
   address: { bucket: string; key: string },
   signal: AbortSignal | undefined,

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import type { SsecClient } from '../client.ts';
 import { SsecError } from '../errors.ts';
 import type { GetObjectResult } from '../get-object.ts';
-import type { CustomerKey } from '../keys/customer-key.ts';
 import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
 import type { Settings } from '../settings/settings.ts';
 import { shellWord } from '../shell-word.ts';
@@ -12,6 +11,7 @@ import type { Io } from './io.ts';
 import { checksumFields } from './output/checksum-fields.ts';
 import type { Redactor } from './output/redactor.ts';
 import type { JsonRecord } from './output/reporter.ts';
+import type { NamedKey } from './ring.ts';
 import { type CommandContext, journalFolder } from './session.ts';
 
 const STDOUT = /^(?:-|\/dev\/stdout|\/dev\/fd\/1|\/proc\/self\/fd\/1)$/;
@@ -25,7 +25,7 @@ export function isStdout(path: string): boolean {
 export function getRecord(
   result: GetObjectResult,
   path: string,
-  customerKey: CustomerKey | undefined,
+  key: NamedKey | undefined,
   redactor: Redactor,
 ): JsonRecord {
   return {
@@ -35,7 +35,8 @@ export function getRecord(
     Path: path,
     Size: result.size,
     SSECustomerAlgorithm: result.encrypted ? 'AES256' : null,
-    SSECustomerKeyMD5: result.encrypted ? (customerKey?.fingerprint ?? null) : null,
+    SSECustomerKeyMD5: result.encrypted ? (key?.customerKey.fingerprint ?? null) : null,
+    KeyName: result.encrypted ? (key?.name ?? null) : null,
     ...redactor.strikeMembers({
       VersionId: result.versionId ?? null,
       ContentRange: result.contentRange ?? null,

@@ -51,7 +51,7 @@ export function interruption(by: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'EPIPE'): Sse
 }
 
 /** Writes and waits until the text is out of our hands, so that a closed pipe is an error here and now. */
-export function write(stream: Output, text: string): Promise<void> {
+export function write(stream: Output, text: string | Uint8Array): Promise<void> {
   return new Promise((done, failed) => {
     stream.write(text, (error) => {
       if (error === null || error === undefined) done();

@@ -23,7 +23,7 @@ const GROUP_HEADINGS: Readonly<Record<SettingDefinition['group'], string>> = {
 
 /** The settings of a command that talks to S3, as flags; help shows where else each may stand. */
 export function addSettingOptions(command: Command, groups: readonly SettingDefinition['group'][]): Command {
-  for (const [name, definition] of Object.entries<SettingDefinition>(SETTINGS)) {
+  for (const definition of Object.values<SettingDefinition>(SETTINGS)) {
     if (definition.flag === undefined || !groups.includes(definition.group)) continue;
     const fallback = definition.default === undefined ? '' : `, else ${definition.default}`;
     const option = new Option(
@@ -31,8 +31,6 @@ export function addSettingOptions(command: Command, groups: readonly SettingDefi
       `${definition.help} (${definition.variables.join(', ')}${fallback})`,
     );
     option.helpGroup(GROUP_HEADINGS[definition.group]);
-    // there is no ring yet; the name is settled
-    if (name === 'keyName') option.hideHelp();
     command.addOption(option);
   }
   // not --env-file: Node.js takes that for itself wherever it stands, and reads the file before we start
@@ -41,6 +39,11 @@ export function addSettingOptions(command: Command, groups: readonly SettingDefi
       GROUP_HEADINGS.target,
     ),
   );
+}
+
+/** Where the settings of the key ring may stand. */
+export function addRingOptions(command: Command): Command {
+  return command.option('--env <file>', 'SSEC_KEYRING from this file (SSEC_ENV_FILE)');
 }
 
 /** The flags that stand on the command line; a default of commander's is no flag. */

@@ -4,6 +4,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addGet } from './commands/get.ts';
 import { addKeygen } from './commands/keygen.ts';
+import { addKeys } from './commands/keys.ts';
 import { addPut } from './commands/put.ts';
 import { addSandbox } from './commands/sandbox.ts';
 import { addUploads } from './commands/uploads.ts';
@@ -39,6 +40,7 @@ Examples:
   addUploads(program, act);
   program.commandsGroup('Keys:');
   addKeygen(program, act);
+  addKeys(program, act);
   program.commandsGroup('Buckets:');
   addBucket(program, act);
   program.commandsGroup('Help and setup:');

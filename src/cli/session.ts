@@ -14,8 +14,9 @@ import { loadProfile, sharedFiles, unreadableSharedFile } from '../settings/aws-
 import { loadEnvFile } from '../settings/env-file.ts';
 import { resolveIdentity } from '../settings/identity.ts';
 import { describeKeyChoice } from '../settings/key-choice.ts';
+import { keyRingFolder } from '../settings/key-ring-folder.ts';
 import { loadCustomerKey } from '../settings/key-source.ts';
-import type { ProfileLayer, SettingLayers } from '../settings/setting-layers.ts';
+import { type ProfileLayer, type SettingLayers, findSetting } from '../settings/setting-layers.ts';
 import { stateFolder } from '../settings/state-folder.ts';
 import { type Settings, resolveSettings } from '../settings/settings.ts';
 import { childEnvironment } from './child-environment.ts';
@@ -43,19 +44,24 @@ export async function loadSettings(
 
 /** The same, and the notices are told by whoever asks. */
 export async function readSettings(
-  { io, command }: CommandContext,
+  context: CommandContext,
   options: { usesKey: boolean },
 ): Promise<Settings> {
+  const layers = await readLayers(context);
+  const profile = await profileLayer(layers, context.io);
+  return resolveSettings(profile === undefined ? layers : { ...layers, profile }, options);
+}
+
+/** Flags, environment and env file. */
+async function readLayers({ io, command }: CommandContext): Promise<SettingLayers> {
   const flag: unknown = command.getOptionValue('env');
   const search = { flag: typeof flag === 'string' ? flag : undefined, environment: io.env, cwd: io.cwd };
   const envFile = await orInterrupted(loadEnvFile(search), io.signal);
-  const layers: SettingLayers = {
+  return {
     flags: flagLayer(command),
     environment: io.env,
     ...(envFile === undefined ? {} : { envFile }),
   };
-  const profile = await profileLayer(layers, io);
-  return resolveSettings(profile === undefined ? layers : { ...layers, profile }, options);
 }
 
 /** The profile is a layer of its own, and which one it is the other layers say first. */
@@ -64,6 +70,12 @@ async function profileLayer(layers: SettingLayers, io: Io): Promise<ProfileLayer
   const files = sharedFiles(io.env);
   if (identity.kind === 'profile') return loadProfile(identity.name, files, { required: true });
   return identity.kind === 'chain' ? loadProfile('default', files, { required: false }) : undefined;
+}
+
+/** The folder of the key ring, for commands that need no other setting. @throws SsecError SETTING_INVALID */
+export async function ringFolder(context: CommandContext): Promise<string> {
+  const layers = await readLayers(context);
+  return requireRingFolder(context, { keyring: findSetting('keyring', layers) });
 }
 
 /** The bucket that a command works on, checked. */
@@ -81,10 +93,18 @@ export function bucketOf(settings: Settings, fromAddress?: string): string {
   return bucket;
 }
 
+/** A key out of a file that was named by itself. @throws SsecError KEY_MALFORMED, FILE_NOT_FOUND, ... */
+export async function readKeyFile(context: CommandContext, path: string): Promise<CustomerKey> {
+  const origin = { layer: 'flag', name: '--key-file' } as const;
+  const key = await loadKey(context, { key: { kind: 'file', value: path, origin }, keyring: undefined });
+  if (key === undefined) throw new SsecError('INTERNAL', 'A key file gave no key.');
+  return key;
+}
+
 /** Reads the customer key and hides it from all output from here on. */
 export async function loadKey(
   context: CommandContext,
-  settings: Settings,
+  settings: Pick<Settings, 'key' | 'keyring'>,
   warn = (message: string, ...hints: string[]): void => context.reporter.warning(message, ...hints),
 ): Promise<CustomerKey | undefined> {
   const { io, command, reporter } = context;
@@ -96,6 +116,7 @@ export async function loadKey(
     },
     environment: childEnvironment(io),
     signal: io.signal,
+    keyring: () => requireRingFolder(context, settings),
     warn,
   });
   const key = await orInterrupted(reading, io.signal);
@@ -105,6 +126,15 @@ export async function loadKey(
     reporter.detail(`customer key: ${describeKeyChoice(settings.key)}, ${which}`);
   }
   return key;
+}
+
+/** The folder of the key ring. @throws SsecError SETTING_INVALID where there is none */
+export function requireRingFolder({ io }: CommandContext, settings: Pick<Settings, 'keyring'>): string {
+  const folder = keyRingFolder(settings, io.env, platform());
+  if (folder !== undefined) return resolve(io.cwd, folder);
+  throw new SsecError('SETTING_INVALID', 'There is no place for a key ring.', {
+    hints: ['name a folder: SSEC_KEYRING=/path/to/keys'],
+  });
 }
 
 /** What a command's requests go over. */

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { SsecClient } from '../client.ts';
 import { SsecError } from '../errors.ts';
-import type { CustomerKey } from '../keys/customer-key.ts';
 import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
 import type { PutObjectOptions, PutObjectResult, UploadChecksum } from '../put-request.ts';
 import { missingKeyHints } from '../settings/missing-key-hints.ts';
@@ -10,7 +9,8 @@ import type { JournalPlace } from '../transfer/transfer-journal.ts';
 import { checksumFields } from './output/checksum-fields.ts';
 import type { Redactor } from './output/redactor.ts';
 import type { JsonRecord, Reporter } from './output/reporter.ts';
-import { type CommandContext, journalFolder, loadKey } from './session.ts';
+import { type NamedKey, loadWritingKey } from './ring.ts';
+import { type CommandContext, journalFolder } from './session.ts';
 
 /** What `put` is told of each object, be it one or many. */
 export interface UploadOptions {
@@ -37,7 +37,11 @@ export function uploadFields(
 }
 
 /** What is told of an upload that is done. */
-export function putRecord(result: PutObjectResult, customerKey: CustomerKey, redactor: Redactor): JsonRecord {
+export function putRecord(
+  result: PutObjectResult,
+  { customerKey, name }: NamedKey,
+  redactor: Redactor,
+): JsonRecord {
   return {
     type: 'put',
     Bucket: result.bucket,
@@ -47,6 +51,7 @@ export function putRecord(result: PutObjectResult, customerKey: CustomerKey, red
     ContentType: result.contentType ?? null,
     SSECustomerAlgorithm: 'AES256',
     SSECustomerKeyMD5: customerKey.fingerprint ?? null,
+    KeyName: name ?? null,
     ...checksumFields(result.checksum),
     Proof: result.proof,
   };
@@ -76,20 +81,20 @@ export function uploadJournal(
 /**
  * The key to write with.
  *
- * @throws SsecError KEY_MISSING, KEY_MALFORMED
+ * @throws SsecError KEY_MISSING, KEY_MALFORMED, KEY_RETIRED
  */
 export async function loadWriteKey(
   context: CommandContext,
   settings: Settings,
   options: UploadOptions,
-): Promise<CustomerKey> {
-  const key = await loadKey(context, settings);
+): Promise<NamedKey> {
+  const key = await loadWritingKey(context, settings);
   if (key === undefined) {
     throw new SsecError('KEY_MISSING', 'No customer key was given; nothing was sent.', {
       hints: missingKeyHints(context.io.env),
     });
   }
-  if (key.weak && options.allowWeakKey !== true) {
+  if (key.customerKey.weak && options.allowWeakKey !== true) {
     throw new SsecError(
       'KEY_MALFORMED',
       'A key of 32 printable characters is too weak to write with; nothing was sent.',

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { SsecError, systemErrorCode } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
+import { KeyRing } from '../keys/key-ring.ts';
 import {
   type KeyFormat,
   MAX_KEY_FILE_BYTES,
@@ -24,6 +25,8 @@ export interface KeySourceOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly warn: (message: string, ...hints: string[]) => void;
   readonly signal?: AbortSignal;
+  /** Folder of the key ring. @throws SsecError SETTING_INVALID where there is none */
+  readonly keyring: () => string;
 }
 
 /** A key command may print so much (bytes) and take so long (milliseconds). */
@@ -34,7 +37,7 @@ const COMMAND_TIMEOUT_MS = 60_000;
  * Reads the key that the settings name.
  *
  * @returns undefined where they name none
- * @throws SsecError KEY_MALFORMED, KEY_MD5_MISMATCH, KEY_COMMAND_FAILED, FILE_NOT_FOUND, FILE_UNREADABLE
+ * @throws SsecError KEY_MALFORMED, KEY_NOT_FOUND, KEY_MD5_MISMATCH, KEY_COMMAND_FAILED, FILE_NOT_FOUND, FILE_UNREADABLE
  */
 export async function loadCustomerKey(
   choice: KeyChoice,
@@ -65,9 +68,7 @@ export async function loadCustomerKey(
         options.format,
       );
     case 'name':
-      throw new SsecError('NOT_SUPPORTED', 'This version has no key ring yet.', {
-        hints: ['name the file of the key: --key-file FILE'],
-      });
+      return (await KeyRing.open(options.keyring())).find(choice.value).customerKey;
   }
 }
 

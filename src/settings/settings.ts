@@ -16,6 +16,8 @@ export interface Settings {
   readonly bucket: Setting | undefined;
   readonly objectKey: Setting | undefined;
   readonly key: KeyChoice;
+  /** Folder of the key ring, where one was named; empty = there is to be none. */
+  readonly keyring: Setting | undefined;
   readonly identity: Identity;
   readonly endpoint: Setting | undefined;
   readonly caBundle: Setting | undefined;
@@ -25,6 +27,8 @@ export interface Settings {
   readonly profile: ProfileLayer | undefined;
   /** The env file that was read, as the user would write it. */
   readonly envFilePath: string | undefined;
+  /** Nobody named it: it stood in the current folder. */
+  readonly isEnvFileFound: boolean;
   /** Lines for stderr: what was set and is not used. */
   readonly notices: readonly string[];
 }
@@ -49,6 +53,7 @@ export function resolveSettings(layers: SettingLayers, options: { usesKey: boole
     bucket: nonEmpty(findSetting('bucket', layers)),
     objectKey,
     key,
+    keyring: findSetting('keyring', layers),
     identity,
     endpoint,
     caBundle: nonEmpty(findSetting('caBundle', layers)),
@@ -56,6 +61,7 @@ export function resolveSettings(layers: SettingLayers, options: { usesKey: boole
     region: checkRegion(nonEmpty(findSetting('region', layers)) ?? defaultOf('region')),
     profile: layers.profile,
     envFilePath: layers.envFile?.path,
+    isEnvFileFound: layers.envFile?.named === false,
     notices: [...foundNotices(layers), ...unreadNotices(layers)],
   };
 }
@@ -144,14 +150,28 @@ function checkFoundEndpoint(
     ? key.kind === 'base64' && key.origin.layer === 'env-file'
     : identity.kind === 'static' && identity.origin.layer === 'env-file';
   if (sameFile) return;
+  throw foundEndpointRefused(endpoint, keyGoes ? 'key does' : 'credentials do', layers.envFile.path);
+}
+
+/**
+ * For what the keys of a ring would go to: they never stand in the file that the endpoint was found in.
+ *
+ * @throws SsecError ENDPOINT_UNTRUSTED
+ */
+export function refuseFoundEndpoint({ endpoint, envFilePath, isEnvFileFound }: Settings): void {
+  if (endpoint?.origin.layer !== 'env-file' || !isEnvFileFound) return;
+  throw foundEndpointRefused(endpoint, 'keys do', envFilePath ?? '.env');
+}
+
+/** @param whatDoes `key does`, `credentials do` */
+function foundEndpointRefused(endpoint: Setting, whatDoes: string, path: string): SsecError {
   const shown = withoutSecrets(endpoint.value);
-  const what = keyGoes ? 'key' : 'credentials';
-  throw new SsecError(
+  return new SsecError(
     'ENDPOINT_UNTRUSTED',
-    `${describeOrigin(endpoint.origin)} was found, not named, and your ${what} ${keyGoes ? 'does' : 'do'} not come from that file: nothing was sent to ${shown}.`,
+    `${describeOrigin(endpoint.origin)} was found, not named, and your ${whatDoes} not come from that file: nothing was sent to ${shown}.`,
     {
       hints: [
-        `if the file is yours, name it: --env ${shellWord(layers.envFile.path)}`,
+        `if the file is yours, name it: --env ${shellWord(path)}`,
         `or pass --endpoint-url ${shellWord(shown)}`,
       ],
     },

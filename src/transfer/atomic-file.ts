@@ -218,7 +218,7 @@ async function openEarlier(
 }
 
 /** Makes the new name itself survive a power loss. Not every file system can; the data are safe either way. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY).catch(() => undefined);
   if (handle === undefined) return;
   await handle.sync().catch(() => undefined);

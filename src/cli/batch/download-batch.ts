@@ -2,7 +2,6 @@ import { lstatSync } from 'node:fs';
 import type { SsecClient } from '../../client.ts';
 import { SsecError } from '../../errors.ts';
 import type { getObject } from '../../get-object.ts';
-import type { CustomerKey } from '../../keys/customer-key.ts';
 import type { ListedObject } from '../../list-objects.ts';
 import { type ObjectAddress, formatObjectAddress } from '../../object-address.ts';
 import type { sameContent } from '../../same-content.ts';
@@ -14,6 +13,7 @@ import { SmallFileSink, replacedFile } from '../../transfer/small-file-sink.ts';
 import { SMALL_FILE_BYTES, openFile } from '../../transfer/small-file.ts';
 import { downloadJournal, getRecord, ownFileRefused, withoutKeyHint } from '../download.ts';
 import type { Progress } from '../output/reporter.ts';
+import type { NamedKey, OpeningKeys } from '../ring.ts';
 import type { CommandContext } from '../session.ts';
 import { BATCH_WIDTH, type BatchOptions } from './batch-options.ts';
 import { BatchProgress } from './batch-progress.ts';
@@ -30,7 +30,7 @@ export interface DownloadPlan {
   readonly from: ObjectPrefix;
   readonly folder: LocalFolder;
   readonly settings: Settings;
-  readonly customerKey: CustomerKey | undefined;
+  readonly keys: OpeningKeys;
   readonly filter: PathFilter;
   readonly options: BatchOptions & { readonly overwrite: boolean };
   /** Files that are not replaced: those that hold the key. */
@@ -158,12 +158,24 @@ export class DownloadBatch {
 
   /** Whether the file holds what S3 holds. Where that cannot be told, the object is got, which tells why. */
   async #isThere(object: ListedObject, path: string, tools: Tools, signal: AbortSignal): Promise<boolean> {
-    const { options, from, customerKey } = this.#plan;
+    const { options, from, keys } = this.#plan;
     if (options.skipExisting !== true || fileSize(path) !== object.size) return false;
     const address = { bucket: from.bucket, key: object.key };
     const source = await openFile(path, path);
     try {
-      const same = await tools.sameContent({ client: tools.client, ...address, customerKey, source, signal });
+      const same = await keys.open(
+        tools.client,
+        address,
+        (key) =>
+          tools.sameContent({
+            client: tools.client,
+            ...address,
+            customerKey: key?.customerKey,
+            source,
+            signal,
+          }),
+        signal,
+      );
       if (same === 'unknown') this.#tally.cannotCompare();
       return same === true;
     } catch (error) {
@@ -177,24 +189,28 @@ export class DownloadBatch {
 
   async #get(found: Found, path: string, tools: Tools, signal: AbortSignal): Promise<void> {
     const { reporter } = this.#context;
-    const { from, customerKey, settings } = this.#plan;
+    const { from, keys, settings } = this.#plan;
     const { object, relative } = found;
     const address: ObjectAddress = { bucket: from.bucket, key: object.key };
     const isSmall = object.size <= SMALL_FILE_BYTES;
     const journal = isSmall ? undefined : downloadJournal(this.#context, tools.client, address, path);
     const release = await this.#memory.acquire(object.size, signal);
     try {
-      const result = await tools
-        .getObject({
+      const getWith = async (key: NamedKey | undefined) => ({
+        key,
+        result: await tools.getObject({
           client: tools.client,
           ...address,
-          customerKey,
+          customerKey: key?.customerKey,
           signal,
           ...(journal === undefined ? {} : { journal }),
           ...(isSmall ? {} : tools.progress.item()),
           openSink: ({ size }, earlier) => this.#open(relative, size, earlier),
           onNotice: (message) => reporter.notice(`${object.key}: ${message}`),
-        })
+        }),
+      });
+      const { key, result } = await keys
+        .open(tools.client, address, getWith, signal)
         .catch((error: unknown) => {
           throw withoutKeyHint(error, address, settings);
         });
@@ -203,7 +219,7 @@ export class DownloadBatch {
       const { shown } = this.#plan.folder.place(relative);
       // names are the server's, and may hold anything
       const line = reporter.redactor.clean(shown);
-      await reporter.result(() => getRecord(result, shown, customerKey, reporter.redactor), line);
+      await reporter.result(() => getRecord(result, shown, key, reporter.redactor), line);
     } finally {
       release?.();
     }

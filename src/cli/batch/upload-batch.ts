@@ -3,7 +3,6 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { realpathSync, statSync } from 'node:fs';
 import type { SsecClient } from '../../client.ts';
 import { SsecError } from '../../errors.ts';
-import type { CustomerKey } from '../../keys/customer-key.ts';
 import { formatObjectAddress } from '../../object-address.ts';
 import type { putObject } from '../../put-object.ts';
 import type { sameContent } from '../../same-content.ts';
@@ -11,6 +10,7 @@ import { unreadable } from '../../transfer/file-source.ts';
 import { SMALL_FILE_BYTES, openFile } from '../../transfer/small-file.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { Progress } from '../output/reporter.ts';
+import type { NamedKey } from '../ring.ts';
 import type { CommandContext } from '../session.ts';
 import { type UploadOptions, putRecord, tellWeakProof, uploadFields, uploadJournal } from '../upload.ts';
 import { contentTypes } from '../upload-source.ts';
@@ -31,7 +31,7 @@ export interface UploadPlan {
   /** As the user wrote it. */
   readonly shown: string;
   readonly target: ObjectPrefix;
-  readonly customerKey: CustomerKey;
+  readonly key: NamedKey;
   readonly filter: PathFilter;
   readonly options: UploadOptions & BatchOptions;
   /** Files that are left out: those that hold the key. */
@@ -166,7 +166,8 @@ export class UploadBatch {
     signal: AbortSignal,
   ): Promise<boolean> {
     if (tools === undefined || existingSize !== source.size) return false;
-    const { target, customerKey } = this.#plan;
+    const { target, key } = this.#plan;
+    const { customerKey } = key;
     const object = { client: tools.client, bucket: target.bucket, key: this.#key(path), customerKey };
     try {
       const same = await tools.sameContent({ ...object, source, signal });
@@ -181,7 +182,7 @@ export class UploadBatch {
 
   async #put(path: string, source: Source, tools: Tools, signal: AbortSignal): Promise<void> {
     const { reporter } = this.#context;
-    const { target, customerKey, options } = this.#plan;
+    const { target, key, options } = this.#plan;
     const address = { bucket: target.bucket, key: this.#key(path) };
     const contentType = options.contentType ?? tools.typeOf(path);
     const isSmall = source.size <= SMALL_FILE_BYTES;
@@ -193,7 +194,7 @@ export class UploadBatch {
       const result = await tools.putObject({
         client: tools.client,
         ...address,
-        customerKey,
+        customerKey: key.customerKey,
         source,
         ...uploadFields(options),
         ...(isSmall ? {} : tools.progress.item()),
@@ -205,7 +206,7 @@ export class UploadBatch {
       tools.progress.ended(isSmall ? source.size : 0);
       tellWeakProof(result, reporter);
       await reporter.result(
-        () => putRecord(result, customerKey, reporter.redactor),
+        () => putRecord(result, key, reporter.redactor),
         reporter.redactor.clean(formatObjectAddress(address)),
       );
     } finally {

@@ -8,7 +8,8 @@ import { parsePrefix } from '../batch/object-prefix.ts';
 import { createPathFilter } from '../batch/path-filter.ts';
 import { isStdout, ownFiles } from '../download.ts';
 import { shellWord } from '../../shell-word.ts';
-import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
+import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
+import { OpeningKeys } from '../ring.ts';
 import type { GetOptions } from './get.ts';
 
 /** `ssec get -r`: every object under a prefix, into a folder. */
@@ -30,12 +31,12 @@ export async function getFolder(
   }
   const from = parsePrefix(source, settings);
   const folder = new LocalFolder(resolve(io.cwd, output), output);
-  const customerKey = await loadKey(context, settings);
+  const keys = await OpeningKeys.load(context, settings);
   const batch = new DownloadBatch(context, {
     from,
     folder,
     settings,
-    customerKey,
+    keys,
     filter: createPathFilter(options),
     options,
     untouched: await ownFiles(settings, io),

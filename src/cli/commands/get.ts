@@ -27,7 +27,8 @@ import type { Progress } from '../output/reporter.ts';
 import { addTransferOptions } from '../options.ts';
 import { orInterrupted } from '../../transfer/or-interrupted.ts';
 import type { Act } from '../program.ts';
-import { type CommandContext, bucketOf, loadKey, loadSettings, withClient } from '../session.ts';
+import { type NamedKey, OpeningKeys } from '../ring.ts';
+import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
 import { terminalSink } from '../terminal-sink.ts';
 
 export interface GetOptions extends BatchOptions {
@@ -79,7 +80,7 @@ async function get(context: CommandContext, source: string | undefined, options:
   let target = await resolveTarget(address, options, io);
   await refuseKeyFile(target, settings, io);
   const range = parseRange(options.range);
-  const customerKey = await loadKey(context, settings);
+  const keys = await OpeningKeys.load(context, settings);
   await withClient(context, settings, async (client) => {
     const { getObject } = await import('../../get-object.ts');
     let progress: Progress | undefined;
@@ -88,32 +89,37 @@ async function get(context: CommandContext, source: string | undefined, options:
       range === undefined && target.path !== '-'
         ? downloadJournal(context, client, address, noted)
         : undefined;
-    const result = await getObject({
-      client,
-      ...address,
-      customerKey,
-      ...(range === undefined ? {} : { range }),
-      signal: io.signal,
-      ...(journal === undefined ? {} : { journal }),
-      openSink: async (object, earlier) => {
-        // what was begun under a name of our own choosing goes on under it
-        if (earlier !== undefined && target.temporary) target = temporaryTarget(basename(earlier.path), io);
-        const opening = openTarget(target, options, io, earlier);
-        const sink = await orInterrupted(opening, io.signal).catch(async (error: unknown) => {
-          // it may open all the same, and nobody would end it
-          void opening.then((late) => late.discard()).catch(() => undefined);
-          throw error;
-        });
-        // on a terminal the object itself is what shows
-        if (target.path !== '-' || io.stdout.isTTY !== true)
-          progress = await reporter.progress(posix.basename(object.key), object.size, io.signal);
-        return sink;
-      },
-      onProgress: (bytes) => progress?.update(bytes),
-      onResumed: (bytes) => progress?.resumed(bytes),
-      onRetry: () => progress?.retry(),
-      onNotice: (message) => reporter.notice(message),
-    })
+    const getWith = async (key: NamedKey | undefined) => ({
+      key,
+      result: await getObject({
+        client,
+        ...address,
+        customerKey: key?.customerKey,
+        ...(range === undefined ? {} : { range }),
+        signal: io.signal,
+        ...(journal === undefined ? {} : { journal }),
+        openSink: async (object, earlier) => {
+          // what was begun under a name of our own choosing goes on under it
+          if (earlier !== undefined && target.temporary) target = temporaryTarget(basename(earlier.path), io);
+          const opening = openTarget(target, options, io, earlier);
+          const sink = await orInterrupted(opening, io.signal).catch(async (error: unknown) => {
+            // it may open all the same, and nobody would end it
+            void opening.then((late) => late.discard()).catch(() => undefined);
+            throw error;
+          });
+          // on a terminal the object itself is what shows
+          if (target.path !== '-' || io.stdout.isTTY !== true)
+            progress = await reporter.progress(posix.basename(object.key), object.size, io.signal);
+          return sink;
+        },
+        onProgress: (bytes) => progress?.update(bytes),
+        onResumed: (bytes) => progress?.resumed(bytes),
+        onRetry: () => progress?.retry(),
+        onNotice: (message) => reporter.notice(message),
+      }),
+    });
+    const { key, result } = await keys
+      .open(client, address, getWith, io.signal)
       .catch((error: unknown) => {
         throw withoutKeyHint(error, address, settings);
       })
@@ -125,7 +131,7 @@ async function get(context: CommandContext, source: string | undefined, options:
     if (!result.encrypted)
       reporter.notice(`${formatObjectAddress(address)} is not encrypted with a customer key`);
     if (target.path === '-') return;
-    await reporter.result(getRecord(result, target.shown, customerKey, reporter.redactor), target.shown);
+    await reporter.result(getRecord(result, target.shown, key, reporter.redactor), target.shown);
   });
 }
 

@@ -52,7 +52,7 @@ async function keygen(context: CommandContext, options: KeygenOptions): Promise<
   }
   if (options.output !== undefined && options.output !== '-') {
     const path = options.output;
-    const { writeKeyFile } = await import('../../settings/key-file.ts');
+    const { writeKeyFile } = await import('../../keys/key-file.ts');
     await writeKeyFile(resolve(io.cwd, path), path, key);
     await reporter.result({ type: 'keygen', Path: path, SSECustomerKey: null, SSECustomerKeyMD5: md5 }, path);
     return;

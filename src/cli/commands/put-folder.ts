@@ -2,7 +2,6 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { SsecClient } from '../../client.ts';
 import { SsecError, systemErrorCode } from '../../errors.ts';
-import type { CustomerKey } from '../../keys/customer-key.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { shellWord } from '../../shell-word.ts';
 import { type ObjectPrefix, parsePrefix } from '../batch/object-prefix.ts';
@@ -28,13 +27,13 @@ export async function putFolder(
   const settings = await loadSettings(context, { usesKey: true });
   const target = prefixOf(folder, dest, settings, io);
   const root = await realFolder(folder, io);
-  const customerKey: CustomerKey = await loadWriteKey(context, settings, options);
+  const key = await loadWriteKey(context, settings, options);
   const filter = createPathFilter(options);
   const batch = new UploadBatch(context, {
     root,
     shown: folder,
     target,
-    customerKey,
+    key,
     filter,
     options,
     untouched: await ownFiles(settings, io),

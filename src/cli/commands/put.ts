@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SsecError } from '../../errors.ts';
 import type { SsecClient } from '../../client.ts';
-import type { CustomerKey } from '../../keys/customer-key.ts';
 import {
   type ObjectAddress,
   checkObjectKey,
@@ -18,6 +17,7 @@ import type { Io } from '../io.ts';
 import { addTransferOptions, collectMetadata, parseHeaderValue, parseSize } from '../options.ts';
 import { orInterrupted } from '../../transfer/or-interrupted.ts';
 import type { Act } from '../program.ts';
+import type { NamedKey } from '../ring.ts';
 import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
 import {
   type UploadOptions,
@@ -94,11 +94,11 @@ async function put(
   if (path === '-' && settings.key.kind === 'file' && settings.key.value === '-') {
     throw new SsecError('USAGE', 'stdin cannot be the key and the data both.');
   }
-  const customerKey = await loadWriteKey(context, settings, options);
+  const key = await loadWriteKey(context, settings, options);
   const source = await orInterrupted(openUploadSource(path, io), io.signal);
   try {
     await withClient(context, settings, (client) =>
-      upload(context, { client, source, customerKey, address, path }, options),
+      upload(context, { client, source, key, address, path }, options),
     );
   } finally {
     await source.close();
@@ -108,7 +108,7 @@ async function put(
 interface Upload {
   readonly client: SsecClient;
   readonly source: Source | StreamSource;
-  readonly customerKey: CustomerKey;
+  readonly key: NamedKey;
   readonly address: ObjectAddress;
   /** Of the file, for its type. */
   readonly path: string;
@@ -116,7 +116,7 @@ interface Upload {
 
 async function upload(context: CommandContext, what: Upload, options: PutOptions): Promise<void> {
   const { io, reporter } = context;
-  const { client, source, customerKey, address } = what;
+  const { client, source, key, address } = what;
   const { putObject } = await import('../../put-object.ts');
   const contentType = options.contentType ?? (await contentTypeOf(what.path, address.key));
   const size = 'size' in source ? source.size : undefined;
@@ -125,7 +125,7 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
   const result = await putObject({
     client,
     ...address,
-    customerKey,
+    customerKey: key.customerKey,
     source,
     ...uploadFields(options),
     onProgress: (bytes) => progress.update(bytes),
@@ -142,7 +142,7 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
     })
     .finally(() => progress.stop());
   tellWeakProof(result, reporter);
-  const record = putRecord(result, customerKey, reporter.redactor);
+  const record = putRecord(result, key, reporter.redactor);
   await reporter.result(record, formatObjectAddress(address));
 }
 

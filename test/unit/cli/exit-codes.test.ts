@@ -33,6 +33,8 @@ const CODES: Readonly<Record<ErrorCode, number>> = {
   KEY_NOT_NEEDED: 6,
   KEY_IGNORED: 6,
   KEY_COMMAND_FAILED: 6,
+  KEY_NOT_FOUND: 6,
+  KEY_RETIRED: 6,
   CHECKSUM_MISMATCH: 7,
   OBJECT_CHANGED: 7,
   FILE_CHANGED: 7,

@@ -27,6 +27,7 @@ async function read(choice: KeyChoice, options: Partial<KeySourceOptions> = {}):
     cwd: '/',
     stdin: Readable.from([]),
     environment: { PATH: process.env['PATH'] },
+    keyring: () => '/nowhere',
     warn: (message, ...hints) => warnings.push(message, ...hints),
     ...options,
   });

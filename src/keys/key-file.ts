@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { SsecError } from '../errors.ts';
-import type { CustomerKey } from '../keys/customer-key.ts';
+import type { CustomerKey } from './customer-key.ts';
 import { writeFileAtomically } from '../transfer/atomic-file.ts';
 
 /**
@@ -12,11 +12,16 @@ import { writeFileAtomically } from '../transfer/atomic-file.ts';
  * @throws SsecError TARGET_EXISTS, FILE_UNWRITABLE, DISK_FULL
  */
 export async function writeKeyFile(path: string, name: string, key: CustomerKey): Promise<void> {
+  await writeSecretFile(path, name, Buffer.from(`${key.toBase64()}\n`));
+}
+
+/** The same for a key in another form. */
+export async function writeSecretFile(path: string, name: string, content: Uint8Array): Promise<void> {
   try {
     if ((await lstat(path).catch(() => undefined)) !== undefined) {
       throw new SsecError('TARGET_EXISTS', `"${name}" exists already.`);
     }
-    await writeFileAtomically(path, Buffer.from(`${key.toBase64()}\n`), {
+    await writeFileAtomically(path, content, {
       noOverwrite: true,
       mode: 0o600,
       name,

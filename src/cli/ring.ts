@@ -1,0 +1,147 @@
+import { platform } from 'node:os';
+import { resolve } from 'node:path';
+import type { SsecClient } from '../client.ts';
+import { SsecError } from '../errors.ts';
+import type { FoundKey, KeyFinder, ObjectToOpen } from '../key-finder.ts';
+import type { CustomerKey } from '../keys/customer-key.ts';
+import { type RingKey, KeyRing, keyRetired } from '../keys/key-ring.ts';
+import { keyRingFolder } from '../settings/key-ring-folder.ts';
+import { type Settings, refuseFoundEndpoint } from '../settings/settings.ts';
+import { type CommandContext, loadKey, requireRingFolder } from './session.ts';
+
+/**
+ * The ring where no layer of the settings names a key; its keys are hidden from all output from here on.
+ *
+ * @returns undefined where a key is named, or the ring is empty
+ * @throws SsecError FILE_UNREADABLE; ENDPOINT_UNTRUSTED where the endpoint was only found
+ */
+async function openRing(context: CommandContext, settings: Settings): Promise<KeyRing | undefined> {
+  if (settings.key.kind !== 'ring') return undefined;
+  const { io, reporter } = context;
+  const folder = keyRingFolder(settings, io.env, platform());
+  if (folder === undefined) return undefined;
+  const ring = await KeyRing.open(resolve(io.cwd, folder));
+  for (const { customerKey } of ring.keys) reporter.redactor.protectKey(customerKey);
+  for (const { error } of ring.problems) reporter.warning(error.message.replace(/\.$/, ''), ...error.hints);
+  if (ring.keys.length === 0) return undefined;
+  refuseFoundEndpoint(settings);
+  reporter.detail(`key ring: ${ring.keys.length} keys in ${ring.folder}`);
+  return ring;
+}
+
+/** A key and what it is called in the ring, if it is from there. */
+export interface NamedKey {
+  readonly customerKey: CustomerKey;
+  readonly name: string | undefined;
+}
+
+/**
+ * The key that the settings name, else the ring's default.
+ *
+ * @throws SsecError KEY_MISSING, KEY_RETIRED, and as `loadKey`
+ */
+export async function loadWritingKey(
+  context: CommandContext,
+  settings: Settings,
+): Promise<NamedKey | undefined> {
+  const customerKey = await loadKey(context, settings);
+  if (customerKey !== undefined) {
+    const name = settings.key.kind === 'name' ? settings.key.value : undefined;
+    if (name !== undefined) await refuseRetired(context, settings, name);
+    return { customerKey, name };
+  }
+  const ring = await openRing(context, settings);
+  if (ring === undefined) return undefined;
+  const { default: key } = ring;
+  if (key === undefined) {
+    throw new SsecError(
+      'KEY_MISSING',
+      'The key ring has no default, and no key was named; nothing was sent.',
+      {
+        hints: [
+          'make one the default: ssec keys default NAME',
+          `or name one: --key-name NAME (${namesOf(ring)})`,
+        ],
+      },
+    );
+  }
+  context.reporter.detail(`customer key: "${key.name}", the default of the key ring`);
+  return { customerKey: key.customerKey, name: key.name };
+}
+
+async function refuseRetired(context: CommandContext, settings: Settings, name: string): Promise<void> {
+  const ring = await KeyRing.open(requireRingFolder(context, settings));
+  if (ring.find(name).isRetired) throw keyRetired(name, 'and writes nothing');
+}
+
+function namesOf(ring: KeyRing): string {
+  return ring.keys
+    .filter(({ isRetired }) => !isRetired)
+    .slice(0, 5)
+    .map(({ name }) => name)
+    .join(', ');
+}
+
+/** What objects are opened with: the one key that the settings name (or none), or the ring. */
+export class OpeningKeys {
+  readonly #one: NamedKey | undefined;
+  readonly #ring: KeyRing | undefined;
+  #finder: KeyFinder | undefined;
+
+  private constructor(one: NamedKey | undefined, ring: KeyRing | undefined) {
+    this.#one = one;
+    this.#ring = ring;
+  }
+
+  /** @throws SsecError as `loadKey`, and FILE_UNREADABLE, ENDPOINT_UNTRUSTED of the ring */
+  static async load(context: CommandContext, settings: Settings): Promise<OpeningKeys> {
+    const customerKey = await loadKey(context, settings);
+    const name = settings.key.kind === 'name' ? settings.key.value : undefined;
+    if (customerKey !== undefined) return new OpeningKeys({ customerKey, name }, undefined);
+    return new OpeningKeys(undefined, await openRing(context, settings));
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#ring?.keys.length ?? (this.#one === undefined ? 0 : 1);
+  }
+
+  /**
+   * Does something with an object, under the key that opens it.
+   *
+   * @param use gets undefined where there is no key, or the object needs none; may be called twice
+   */
+  async open<T>(
+    client: SsecClient,
+    object: ObjectToOpen,
+    use: (key: NamedKey | undefined) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    if (this.#ring === undefined) return use(this.#one);
+    const { openWithRing } = await import('../key-finder.ts');
+    return openWithRing(await this.#finderFor(client), object, (key) => use(key && named(key)), signal);
+  }
+
+  /** Which key opens an object; with one key alone that one is asked. */
+  async find(client: SsecClient, object: ObjectToOpen, signal: AbortSignal): Promise<FoundKey> {
+    return (await this.#finderFor(client)).find(object, signal);
+  }
+
+  async #finderFor(client: SsecClient): Promise<KeyFinder> {
+    if (this.#finder !== undefined) return this.#finder;
+    const library = await import('../key-finder.ts');
+    return (this.#finder ??= new library.KeyFinder({
+      client,
+      keys: this.#ring?.keys ?? (this.#one === undefined ? [] : [alone(this.#one)]),
+      first: this.#ring?.default,
+    }));
+  }
+}
+
+function named({ customerKey, name }: RingKey): NamedKey {
+  return { customerKey, name };
+}
+
+function alone({ customerKey, name }: NamedKey): RingKey {
+  return { customerKey, name: name ?? '', created: new Date(0), isRetired: false };
+}

@@ -1,0 +1,223 @@
+import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { SsecClient } from './client.ts';
+import { SsecError } from './errors.ts';
+import type { RingKey } from './keys/key-ring.ts';
+import { type ObjectAddress, formatObjectAddress } from './object-address.ts';
+import { serviceAnswer } from './service-answer.ts';
+import { failureOf } from './service-error.ts';
+import { runWorkers } from './transfer/workers.ts';
+import { echoes } from './write-proof.ts';
+
+export interface KeyFinderOptions {
+  readonly client: SsecClient;
+  /** The candidates, the likeliest first. */
+  readonly keys: readonly RingKey[];
+  /** Is tried before the others; default: the first. */
+  readonly first?: RingKey | undefined;
+}
+
+export interface ObjectToOpen extends ObjectAddress {
+  readonly versionId?: string | undefined;
+}
+
+/** What opens an object. */
+export type FoundKey =
+  | { readonly kind: 'key'; readonly ringKey: RingKey; readonly head: HeadObjectCommandOutput }
+  /** It is not encrypted with a customer key. */
+  | { readonly kind: 'plain'; readonly head: HeadObjectCommandOutput }
+  /** It is, and with none of these. */
+  | { readonly kind: 'unknown'; readonly tried: number };
+
+/** Requests under way at once for one object. */
+const PARALLEL = 8;
+/** Prefixes whose last key is remembered. */
+const MAX_PREFIXES = 1_000;
+
+/**
+ * Finds out which key of a ring opens an object. S3 neither keeps nor names keys: it is asked by HeadObject, key by
+ * key. Objects that lie together mostly have the same key, so the last one under a prefix is asked for first.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
+export class KeyFinder {
+  readonly #client: SsecClient;
+  readonly #keys: readonly RingKey[];
+  readonly #last = new Map<string, RingKey | 'plain'>();
+
+  constructor({ client, keys, first }: KeyFinderOptions) {
+    this.#client = client;
+    this.#keys = first === undefined ? keys : [first, ...keys.filter((key) => key !== first)];
+  }
+
+  /** How many keys there are to try. */
+  get size(): number {
+    return this.#keys.length;
+  }
+
+  /** The likeliest key of an object, without asking. */
+  guess(key: string): RingKey | undefined {
+    const last = this.#last.get(prefixOf(key));
+    return last === undefined || last === 'plain' ? this.#keys[0] : last;
+  }
+
+  /** Notes what opened an object, for those beside it. */
+  remember(key: string, opened: RingKey | 'plain'): void {
+    const prefix = prefixOf(key);
+    this.#last.delete(prefix);
+    this.#last.set(prefix, opened);
+    const [oldest] = this.#last.keys();
+    if (this.#last.size > MAX_PREFIXES && oldest !== undefined) this.#last.delete(oldest);
+  }
+
+  /**
+   * Asks for an object with the likeliest key, then without one, then with all others.
+   *
+   * @param refused a key of which S3 said already that it is not the one
+   * @throws SsecError OBJECT_NOT_FOUND, ACCESS_DENIED, NETWORK, ...
+   */
+  async find(object: ObjectToOpen, signal?: AbortSignal, refused?: RingKey): Promise<FoundKey> {
+    const found = await this.#find(object, signal, refused);
+    if (found.kind !== 'unknown') this.remember(object.key, found.kind === 'key' ? found.ringKey : 'plain');
+    return found;
+  }
+
+  async #find(
+    object: ObjectToOpen,
+    signal: AbortSignal | undefined,
+    refused: RingKey | undefined,
+  ): Promise<FoundKey> {
+    const likeliest = this.guess(object.key);
+    const isPlainHere = this.#last.get(prefixOf(object.key)) === 'plain';
+    const isAsked = likeliest !== undefined && refused === undefined && !isPlainHere;
+    if (isAsked) {
+      const found = await this.#try(object, likeliest, signal);
+      if (found !== undefined) return found;
+    }
+    // whoever knows that a key was refused for being another knows that there is one
+    const plain = refused === undefined ? await this.#withoutKey(object, signal) : undefined;
+    if (plain !== undefined) return { kind: 'plain', head: plain };
+    const others = this.#keys.filter((key) => key !== refused && !(isAsked && key === likeliest));
+    return (await this.#tryAll(object, others, signal)) ?? { kind: 'unknown', tried: this.#keys.length };
+  }
+
+  async #tryAll(
+    object: ObjectToOpen,
+    keys: readonly RingKey[],
+    signal: AbortSignal | undefined,
+  ): Promise<FoundKey | undefined> {
+    const queue = keys.values();
+    let found: FoundKey | undefined;
+    await runWorkers(Math.min(PARALLEL, keys.length), signal, async (stop) => {
+      for (const key of queue) {
+        if (found !== undefined) return;
+        const opened = await this.#try(object, key, stop);
+        if (opened !== undefined) found = opened;
+      }
+    });
+    return found;
+  }
+
+  /** undefined = S3 refuses the key. An answer without the key's digest is one of a server that ignored it. */
+  async #try(
+    object: ObjectToOpen,
+    ringKey: RingKey,
+    signal: AbortSignal | undefined,
+  ): Promise<FoundKey | undefined> {
+    try {
+      const head = await this.#head(object, ringKey.customerKey.requestFields(), signal);
+      return echoes(head, ringKey.customerKey) ? { kind: 'key', ringKey, head } : { kind: 'plain', head };
+    } catch (error) {
+      // AWS says 403 and Ceph 400 where the key is another
+      if ([400, 403].includes(serviceAnswer(error)?.status ?? 0) && signal?.aborted !== true)
+        return undefined;
+      throw this.#failure(error, object, signal);
+    }
+  }
+
+  /** undefined = it is encrypted with a customer key. */
+  async #withoutKey(
+    object: ObjectToOpen,
+    signal: AbortSignal | undefined,
+  ): Promise<HeadObjectCommandOutput | undefined> {
+    try {
+      return await this.#head(object, {}, signal);
+    } catch (error) {
+      if (serviceAnswer(error)?.status === 400 && signal?.aborted !== true) return undefined;
+      throw this.#failure(error, object, signal);
+    }
+  }
+
+  #head(
+    { bucket, key, versionId }: ObjectToOpen,
+    fields: object,
+    signal: AbortSignal | undefined,
+  ): Promise<HeadObjectCommandOutput> {
+    const version = versionId === undefined ? {} : { VersionId: versionId };
+    return this.#client.send<HeadObjectCommandOutput>(
+      new HeadObjectCommand({ Bucket: bucket, Key: key, ...version, ...fields }),
+      { signal },
+    );
+  }
+
+  #failure(error: unknown, { bucket, key }: ObjectToOpen, signal: AbortSignal | undefined): SsecError {
+    return failureOf(
+      error,
+      { operation: 'HeadObject', bucket, key, customerKeySent: false, endpoint: this.#client.endpoint },
+      signal,
+    );
+  }
+}
+
+/**
+ * Does something with an object that needs its key: with the likeliest one first, which costs no request of its own,
+ * and with the one that was found where S3 refuses that.
+ *
+ * @param use gets undefined for an object without a customer key
+ * @throws SsecError KEY_MISMATCH where no key opens it, and what `use` throws
+ */
+export async function openWithRing<T>(
+  finder: KeyFinder,
+  object: ObjectToOpen,
+  use: (ringKey: RingKey | undefined) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const guess = finder.guess(object.key);
+  let isPlain = false;
+  try {
+    const done = await use(guess);
+    if (guess !== undefined) finder.remember(object.key, guess);
+    return done;
+  } catch (error) {
+    const code = error instanceof SsecError ? error.code : undefined;
+    isPlain = code === 'KEY_NOT_NEEDED';
+    if (guess === undefined || (code !== 'KEY_MISMATCH' && !isPlain)) throw error;
+  }
+  if (isPlain) {
+    finder.remember(object.key, 'plain');
+    return use(undefined);
+  }
+  const found = await finder.find(object, signal, guess);
+  if (found.kind === 'unknown') throw noneFits(object, found.tried);
+  return use(found.kind === 'key' ? found.ringKey : undefined);
+}
+
+/** No key of the ring opens it. */
+export function noneFits(object: ObjectAddress, tried: number): SsecError {
+  return new SsecError(
+    'KEY_MISMATCH',
+    tried === 1
+      ? `${formatObjectAddress(object)} is encrypted with another key than the one in the ring.`
+      : `${formatObjectAddress(object)} is encrypted with none of the ${tried} keys of the ring.`,
+    {
+      hints: [
+        'put the key that it was written with into the ring: ssec keys add NAME --key-file FILE',
+        'or give it: --key-file FILE',
+      ],
+    },
+  );
+}
+
+/** What objects lie together under: all up to the last slash. */
+function prefixOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1);
+}
