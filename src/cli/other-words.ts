@@ -15,9 +15,11 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What a word of another tool is called here, or where a key goes. */
-export function meantBy(error: CommanderError, name: string): readonly string[] {
-  if (error.code === 'commander.unknownCommand')
-    return Object.hasOwn(ELSEWHERE, name) ? (ELSEWHERE[name] ?? []) : [];
+export function meantBy(error: CommanderError): readonly string[] {
+  if (error.code === 'commander.unknownCommand') {
+    const [, word = ''] = /unknown command '(.*)'/s.exec(error.message) ?? [];
+    return Object.hasOwn(ELSEWHERE, word) ? (ELSEWHERE[word] ?? []) : [];
+  }
   if (
     error.code === 'commander.unknownOption' &&
     /'--(?:key|sse-c-key|sse-customer-key)(?:=.*)?'/.test(error.message)

@@ -66,15 +66,20 @@ async function profileLayer(layers: SettingLayers, io: Io): Promise<ProfileLayer
   return identity.kind === 'chain' ? loadProfile('default', files, { required: false }) : undefined;
 }
 
-/** The bucket that a command works on, checked. */
-export function bucketOf(settings: Settings, fromAddress?: string): string {
+/**
+ * The bucket that a command works on, checked.
+ *
+ * @param otherWay to name it on the command line, besides -b
+ */
+export function bucketOf(
+  settings: Settings,
+  fromAddress?: string,
+  otherWay = 'an address s3://bucket/key',
+): string {
   const bucket = fromAddress ?? settings.bucket?.value;
   if (bucket === undefined) {
     throw new SsecError('SETTING_INVALID', 'No bucket was named.', {
-      hints: [
-        'set it: echo BUCKET_NAME=my-bucket >> .env',
-        'or pass -b BUCKET, or an address s3://bucket/key',
-      ],
+      hints: ['set it: echo BUCKET_NAME=my-bucket >> .env', `or pass -b BUCKET, or ${otherWay}`],
     });
   }
   checkBucketName(bucket);

@@ -148,4 +148,65 @@ const words: readonly Row[] = [
   },
 ];
 
-export const BAD_INPUT: readonly Row[] = [...keys, ...words];
+function usage(when: string, argv: readonly string[], message: string, ...hints: string[]): Row {
+  return { when, code: 'USAGE', exit: 2, message, hints, argv, requests: 0 };
+}
+
+const helpWords: readonly Row[] = [
+  usage(
+    'help for what is nearly a command',
+    ['help', 'pit'],
+    "Unknown command 'pit'.",
+    'Did you mean put?',
+    'ssec --help',
+  ),
+  usage(
+    'help for no subcommand',
+    ['help', 'bucket', 'shov'],
+    "Unknown command 'shov'.",
+    'Did you mean show?',
+    'ssec bucket --help',
+  ),
+  usage(
+    'help behind a command, for no subcommand',
+    ['bucket', 'help', 'nope'],
+    "Unknown command 'nope'.",
+    'ssec bucket --help',
+  ),
+  usage(
+    'help for a subcommand of a command that has none',
+    ['help', 'put', 'data'],
+    'ssec put has no command "data".',
+    'ssec put --help',
+  ),
+  usage(
+    'an option that a subcommand does not know',
+    ['bucket', 'show', '--wite'],
+    "Unknown option '--wite'.",
+    'ssec bucket show --help',
+  ),
+];
+
+const buckets: readonly Row[] = [
+  usage(
+    'a folder where a bucket is wanted',
+    ['bucket', 'show', 's3://my-bucket/2026/'],
+    '"s3://my-bucket/2026/" is a place inside a bucket, and this works on a whole bucket.',
+    'ssec bucket show my-bucket',
+  ),
+  {
+    when: 'no bucket, where an address is no way to name one',
+    code: 'SETTING_INVALID',
+    exit: 2,
+    message: 'No bucket was named.',
+    hints: [
+      'set it: echo BUCKET_NAME=my-bucket >> .env',
+      'or pass -b BUCKET, or ssec bucket block-sse-c BUCKET',
+    ],
+    argv: ['bucket', 'block-sse-c'],
+    env: { BUCKET_NAME: undefined },
+    requests: 0,
+  },
+];
+
+export const BAD_INPUT: readonly Row[] = [...keys, ...words, ...helpWords, ...buckets];

@@ -294,7 +294,7 @@ const keys: readonly Row[] = [
     when: 'help for no command',
     code: 'USAGE',
     exit: 2,
-    message: 'There is no command "nope".',
+    message: "Unknown command 'nope'.",
     hints: ['ssec --help'],
     argv: ['help', 'nope'],
     requests: 0,
