@@ -74,6 +74,32 @@ const keys: readonly Row[] = [
     'is UTF-16 text, as some Windows programs write it.',
     'save it as ASCII or UTF-8, or let ssec write the file: ssec keygen -o FILE',
   ),
+  ...[31, 33].map((size) =>
+    badKeyFile(
+      `a raw key file of ${size} bytes`,
+      Buffer.alloc(size, 0xa5),
+      `holds ${size} raw bytes; a customer key has exactly 32.`,
+      'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
+    ),
+  ),
+  badKeyFile(
+    'a raw key file with a zero in it, too short',
+    Buffer.concat([Buffer.alloc(30, 0xa5), Buffer.of(0)]),
+    'holds 31 raw bytes; a customer key has exactly 32.',
+    'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
+  ),
+  badKeyFile(
+    'a raw key file with a line end behind it',
+    Buffer.concat([Buffer.alloc(32, 0xa5), Buffer.from('\n')]),
+    'holds 33 raw bytes; a customer key has exactly 32.',
+    'a line end was added to it: head -c 32 takes it off',
+  ),
+  badKey(
+    'a word with a hyphen',
+    'correct-horse-battery-staple',
+    'is neither base64 nor 64 hex digits.',
+    'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
+  ),
   {
     when: 'a device as key file',
     code: 'KEY_MALFORMED',

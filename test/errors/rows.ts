@@ -221,7 +221,10 @@ const keys: readonly Row[] = [
     code: 'FILE_NOT_FOUND',
     exit: 5,
     message: 'There is no key file "no.key".',
-    hints: ['make a new key: ssec keygen -o no.key'],
+    hints: [
+      'a key that wrote objects may lie elsewhere: --key-file FILE; a new one does not open them',
+      'make a new key: ssec keygen -o no.key',
+    ],
     argv: [...put, '--key-file', 'no.key'],
     requests: 0,
   },
