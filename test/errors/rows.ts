@@ -1183,8 +1183,10 @@ const service: readonly Row[] = [
     when: 'metadata that are too large',
     code: 'USAGE',
     exit: 2,
-    message: 'The metadata are larger than the 2 KB that S3 takes.',
-    argv: [...put, '--metadata', `x=${'y'.repeat(3000)}`],
+    message: 'The metadata are 2049 bytes of names and values; S3 takes at most 2048.',
+    hints: ['keep the long ones in an object of their own, and name that one in the metadata'],
+    argv: [...put, '--metadata', `x=${'y'.repeat(1000)}`, '--metadata', `z=${'y'.repeat(1047)}`],
+    requests: 0,
   },
   {
     when: 'an archived object',

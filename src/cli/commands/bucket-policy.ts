@@ -32,7 +32,10 @@ async function printPolicy(context: CommandContext, name: string | undefined): P
   // other servers know one partition, whatever they call their regions
   const region = settings.endpoint === undefined ? settings.region.value : '';
   const policy = sseCPolicy({ bucket, rule, region });
-  await reporter.result({ type: 'bucket-policy', Bucket: bucket, Rule: rule, Policy: policy }, policy);
+  await reporter.result(
+    () => ({ type: 'bucket-policy', Bucket: bucket, Rule: rule, Policy: JSON.parse(policy) as unknown }),
+    policy,
+  );
   if (settings.endpoint !== undefined) {
     reporter.warning(
       'Servers other than AWS may not know this condition; Ceph RGW 16 refuses every upload under it.',
