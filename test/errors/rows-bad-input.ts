@@ -123,6 +123,19 @@ const keys: readonly Row[] = [
     requests: 0,
   },
   {
+    when: "another tool's key variable, on a read",
+    code: 'KEY_MISSING',
+    exit: 6,
+    message: 's3://my-bucket/there is encrypted with a customer key, and none was given.',
+    hints: [
+      'set SSE_CUSTOMER_KEY_BASE64 in .env to the key that it was put with, or pass --key-file FILE',
+      "OPENDAL_S3_SERVER_SIDE_ENCRYPTION_CUSTOMER_KEY is set, and is another tool's: ssec reads SSE_CUSTOMER_KEY_BASE64",
+    ],
+    argv: ['get', 'there', '-o', 'copy'],
+    env: { SSE_CUSTOMER_KEY_BASE64: undefined, OPENDAL_S3_SERVER_SIDE_ENCRYPTION_CUSTOMER_KEY: KEY },
+    prepare: (world) => world.putEncrypted('there'),
+  },
+  {
     when: 'KEY that looks like key material, URL-safe',
     code: 'SETTING_INVALID',
     exit: 2,
@@ -150,6 +163,26 @@ const words: readonly Row[] = [
   unknownCommand('upload', 'ssec put FILE'),
   unknownCommand('download', 'ssec get NAME'),
   unknownCommand('cp', 'up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'),
+  unknownCommand('list', 'what is under a prefix: ssec get -r PREFIX -o FOLDER --dry-run'),
+  unknownCommand('stat', 'size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'),
+  unknownCommand('rm', 'ssec deletes nothing, and no key is needed for it: aws s3 rm s3://bucket/key'),
+  unknownCommand(
+    'mv',
+    'up: ssec put FILE s3://bucket/key',
+    'down: ssec get s3://bucket/key -o FILE',
+    'ssec deletes nothing; when the copy is there: aws s3 rm s3://bucket/key',
+  ),
+  unknownCommand(
+    'sync',
+    'up: ssec put -r FOLDER --skip-existing',
+    'down: ssec get -r PREFIX -o FOLDER --skip-existing',
+    'what is gone on one side stays on the other: ssec deletes nothing by pattern, on purpose',
+  ),
+  unknownCommand(
+    'mb',
+    'ssec makes no buckets: aws s3 mb s3://BUCKET',
+    'then let it take SSE-C: ssec bucket allow-sse-c BUCKET',
+  ),
   unknownCommand('pit', 'Did you mean put?'),
   {
     when: 'an option for the key itself',

@@ -12,7 +12,7 @@ import type { EarlierDownload } from '../../transfer/download-journal.ts';
 import type { Sink } from '../../transfer/sink.ts';
 import { SmallFileSink, replacedFile } from '../../transfer/small-file-sink.ts';
 import { SMALL_FILE_BYTES, openFile } from '../../transfer/small-file.ts';
-import { downloadJournal, getRecord, ownFileRefused, withoutKeyHint } from '../download.ts';
+import { downloadJournal, getRecord, ownFileRefused, withKeyHints } from '../download.ts';
 import type { Progress } from '../output/reporter.ts';
 import type { CommandContext } from '../session.ts';
 import { BATCH_WIDTH, type BatchOptions } from './batch-options.ts';
@@ -176,7 +176,7 @@ export class DownloadBatch {
   }
 
   async #get(found: Found, path: string, tools: Tools, signal: AbortSignal): Promise<void> {
-    const { reporter } = this.#context;
+    const { io, reporter } = this.#context;
     const { from, customerKey, settings } = this.#plan;
     const { object, relative } = found;
     const address: ObjectAddress = { bucket: from.bucket, key: object.key };
@@ -196,7 +196,7 @@ export class DownloadBatch {
           onNotice: (message) => reporter.notice(`${object.key}: ${message}`),
         })
         .catch((error: unknown) => {
-          throw withoutKeyHint(error, address, settings);
+          throw withKeyHints(error, address, settings, io);
         });
       tools.progress.ended(isSmall ? result.size : 0);
       if (!result.encrypted) this.#plain += 1;
