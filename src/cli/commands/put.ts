@@ -17,6 +17,7 @@ import { checkUserMetadata } from '../../user-metadata.ts';
 import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch/batch-options.ts';
 import type { Io } from '../io.ts';
 import { addTransferOptions, collectMetadata, parseHeaderValue, parseSize } from '../options.ts';
+import { RepeatableOption } from '../repeatable-option.ts';
 import { orInterrupted } from '../../transfer/or-interrupted.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
@@ -40,10 +41,8 @@ export function addPut(program: Command, act: Act): void {
     .argument('[dest]', "object key, prefix/ or s3://bucket/key (default: the file's base name)")
     .optionsGroup('Object:')
     .option('--no-overwrite', 'fail if the object exists')
-    .option(
-      '--metadata <name=value>',
-      'user metadata, up to 2 KB in all; may be given several times',
-      collectMetadata,
+    .addOption(
+      new RepeatableOption('--metadata <name=value>', 'user metadata, up to 2 KB in all', collectMetadata),
     )
     .option('--content-type <type>', 'content type (default: by the name)', parseHeaderValue)
     .option('--storage-class <class>', 'storage class, as S3 names it', parseHeaderValue)
