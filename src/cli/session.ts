@@ -38,6 +38,8 @@ export async function loadSettings(
 ): Promise<Settings> {
   const settings = await readSettings(context, options);
   for (const notice of settings.notices) context.reporter.notice(notice);
+  if (context.io.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
+    context.reporter.notice('NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect here: certificates are checked');
   return settings;
 }
 
