@@ -77,6 +77,10 @@ export class DownloadBatch {
     try {
       await runBatch({
         items: (signal) => this.#find(tools, signal),
+        onBegin: () => {
+          if (!isDry) tools.progress.seen();
+          this.#tally.seen();
+        },
         run: (found, signal) => (isDry ? this.#tell(found, tools, signal) : this.#one(found, tools, signal)),
         onFailure: (error, found) => {
           this.#tally.failed(itemFailure(error, this.#item(found)));
@@ -137,8 +141,6 @@ export class DownloadBatch {
   }
 
   async #one(found: Found, tools: Tools, signal: AbortSignal): Promise<void> {
-    tools.progress.seen();
-    this.#tally.seen();
     const { object, relative } = found;
     const { path, shown } = this.#place(found);
     this.#plan.folder.claim(relative);
@@ -222,7 +224,6 @@ export class DownloadBatch {
   }
 
   async #tell(found: Found, tools: Tools, signal: AbortSignal): Promise<void> {
-    this.#tally.seen();
     const { object } = found;
     const { path, shown } = this.#place(found);
     if (await this.#isThere(object, path, tools, signal)) {
