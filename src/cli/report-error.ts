@@ -1,6 +1,8 @@
 import { SsecError, systemErrorCode, withHints } from '../errors.ts';
 import { isTooManyFiles } from './too-many-files.ts';
 
+const MORE_FILES = 'more files may be open at once: ulimit -n 1024, or a smaller --concurrency';
+
 /**
  * Whatever was thrown as one of our errors. An interruption wins: what failed because of it is not the news.
  */
@@ -18,8 +20,6 @@ export function asSsecError(error: unknown, signal: AbortSignal): SsecError {
     cause: error,
   });
 }
-
-const MORE_FILES = 'more files may be open at once: ulimit -n 1024, or a smaller --concurrency';
 
 function tooManyFiles(error: unknown): SsecError {
   if (!(error instanceof SsecError)) {
