@@ -25,6 +25,7 @@ import type { Source, SourceDigest } from './transfer/source.ts';
 import { StreamSource } from './transfer/stream-source.ts';
 import { explainWriteRefusal } from './write-refusal.ts';
 import { echoes, findOurs, keyIgnored, storedWrong } from './write-proof.ts';
+import { checkUserMetadata } from './user-metadata.ts';
 
 /**
  * Uploads with SSE-C, and returns only if the server proved that it used the key: it must echo the algorithm and
@@ -47,6 +48,7 @@ async function put(options: PutObjectOptions): Promise<PutObjectResult> {
   const { source, partSize } = options;
   checkBucketName(options.bucket);
   checkObjectKey(options.key);
+  if (options.metadata !== undefined) checkUserMetadata(options.metadata);
   if (partSize !== undefined) checkPartSize(partSize);
   if (source instanceof StreamSource) return putStream(options, source);
   if (source.size > SINGLE_PUT_BYTES) {

@@ -1,9 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { SsecClient } from '../client.ts';
-import { SsecError } from '../errors.ts';
+import { SsecError, withHints } from '../errors.ts';
 import type { GetObjectResult } from '../get-object.ts';
 import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
+import { foreignKeyHints } from '../settings/missing-key-hints.ts';
 import type { Settings } from '../settings/settings.ts';
 import { shellWord } from '../shell-word.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
@@ -50,9 +51,11 @@ export function getRecord(
   };
 }
 
-/** How to ask without the key depends on where the key stands. */
-export function withoutKeyHint(error: unknown, address: ObjectAddress, settings: Settings): unknown {
-  if (!(error instanceof SsecError) || error.code !== 'KEY_NOT_NEEDED') return error;
+/** What can be done about a key too few or too many depends on what is set, and where. */
+export function withKeyHints(error: unknown, address: ObjectAddress, settings: Settings, io: Io): unknown {
+  if (!(error instanceof SsecError)) return error;
+  if (error.code === 'KEY_MISSING') return withHints(error, foreignKeyHints(io.env));
+  if (error.code !== 'KEY_NOT_NEEDED') return error;
   const { key } = settings;
   if (key.kind === 'none' || key.kind === 'ring') return error;
   const unset = key.origin.name.startsWith('SSEC_') ? `${key.origin.name}= ` : '';

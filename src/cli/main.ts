@@ -85,12 +85,15 @@ function endSoon(interrupted: AbortSignal): void {
 
 /**
  * The environment as ours to read. The variables that hold keys are taken out of the process's own, so that no
- * credential process, key command or diagnostic report inherits them.
+ * credential process, key command or diagnostic report inherits them. So is what would have Node.js warn that
+ * certificates are not checked: they are, and stderr is ours. A key command still gets that one, out of this copy: it is
+ * the user's program and network.
  */
 function takeEnvironment(): Record<string, string | undefined> {
   const env = { ...process.env };
   const isSandbox = process.argv[2] === 'sandbox';
   if (!isSandbox) for (const name of KEY_VARIABLES) delete process.env[name];
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   // the SDK's word about Node versions is for whoever updates it, not for whoever runs ssec
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   return env;

@@ -1,23 +1,82 @@
 import type { CommanderError } from 'commander';
 
-/** Words of other tools, and what they are called here. */
+const PUT = ['ssec put FILE'];
+const GET = ['ssec get NAME'];
+const COPY = ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'];
+const LIST = ['what is under a prefix: ssec get -r PREFIX -o FOLDER --dry-run'];
+const LOOK = ['size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'];
+const MOVE = [...COPY, 'ssec deletes nothing; when the copy is there: aws s3 rm s3://bucket/key'];
+const REMOVE = ['ssec deletes nothing, and no key is needed for it: aws s3 rm s3://bucket/key'];
+const SYNC = [
+  'up: ssec put -r FOLDER --skip-existing',
+  'down: ssec get -r PREFIX -o FOLDER --skip-existing',
+  'what is gone on one side stays on the other: ssec deletes nothing by pattern, on purpose',
+];
+const MAKE_BUCKET = [
+  'ssec makes no buckets: aws s3 mb s3://BUCKET',
+  'then let it take SSE-C: ssec bucket allow-sse-c BUCKET',
+];
+const KEYGEN = ['ssec keygen --env'];
+const UPLOADS = ['ssec uploads'];
+
+/** Words of other tools, and what comes nearest here. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  'put-object': ['ssec put FILE'],
-  upload: ['ssec put FILE'],
-  push: ['ssec put FILE'],
-  'get-object': ['ssec get NAME'],
-  download: ['ssec get NAME'],
-  pull: ['ssec get NAME'],
-  cp: ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'],
-  copy: ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'],
-  sync: ['up: ssec put -r FOLDER --skip-existing', 'down: ssec get -r PREFIX -o FOLDER --skip-existing'],
+  'put-object': PUT,
+  upload: PUT,
+  push: PUT,
+  encrypt: PUT,
+  'get-object': GET,
+  download: GET,
+  pull: GET,
+  decrypt: GET,
+  cat: ['ssec get NAME -o -'],
+  pipe: ['ssec put - NAME'],
+  cp: COPY,
+  copy: COPY,
+  mv: MOVE,
+  move: MOVE,
+  ls: LIST,
+  list: LIST,
+  dir: LIST,
+  du: LIST,
+  'list-objects': LIST,
+  'list-objects-v2': LIST,
+  stat: LOOK,
+  head: LOOK,
+  info: LOOK,
+  'head-object': LOOK,
+  verify: LOOK,
+  rm: REMOVE,
+  del: REMOVE,
+  delete: REMOVE,
+  remove: REMOVE,
+  'delete-object': REMOVE,
+  sync: SYNC,
+  mirror: SYNC,
+  mb: MAKE_BUCKET,
+  'create-bucket': MAKE_BUCKET,
+  rb: ['ssec deletes no buckets: aws s3 rb s3://BUCKET'],
+  'delete-bucket': ['ssec deletes no buckets: aws s3 rb s3://BUCKET'],
+  'list-multipart-uploads': UPLOADS,
+  'abort-multipart-upload': UPLOADS,
+  genkey: KEYGEN,
+  init: KEYGEN,
+  config: ['settings come from flags, the environment and .env; what is set: ssec doctor'],
+  configure: ['settings come from flags, the environment and .env; what is set: ssec doctor'],
   check: ['ssec doctor'],
+  show: ['ssec bucket show'],
+  policy: ['ssec bucket policy'],
+  'allow-sse-c': ['ssec bucket allow-sse-c'],
+  'block-sse-c': ['ssec bucket block-sse-c'],
+  version: ['ssec --version'],
 };
 
 /** What a word of another tool is called here, or where a key goes. */
-export function meantBy(error: CommanderError, name: string): readonly string[] {
-  if (error.code === 'commander.unknownCommand')
-    return Object.hasOwn(ELSEWHERE, name) ? (ELSEWHERE[name] ?? []) : [];
+export function meantBy(error: CommanderError): readonly string[] {
+  if (error.code === 'commander.unknownCommand') {
+    const [, word = ''] = /unknown command '(.*)'/s.exec(error.message) ?? [];
+    return Object.hasOwn(ELSEWHERE, word) ? (ELSEWHERE[word] ?? []) : [];
+  }
   if (
     error.code === 'commander.unknownOption' &&
     /'--(?:key|sse-c-key|sse-customer-key)(?:=.*)?'/.test(error.message)

@@ -47,6 +47,6 @@ Examples:
   addDoctor(program, act);
   addSandbox(program);
   addCompletion(program, act);
-  program.helpCommand('help [command]', 'show the help of a command');
+  program.helpCommand('help [command...]', 'show the help of a command');
   return program;
 }

@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import { SsecError } from '../errors.ts';
 import { runSandbox } from './commands/sandbox.ts';
 import { exitCodeOf } from './exit-codes.ts';
+import { followHelp } from './help-words.ts';
 import { type Io, write } from './io.ts';
 import { outputOptions } from './options.ts';
 import { createReporter } from './output/create-reporter.ts';
@@ -33,6 +34,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   if (argv[0] === 'sandbox') return runSandbox(argv.slice(1), io);
   let acted: OutputOptions | undefined;
   let text = '';
+  let refusedBy: Command | undefined;
   const program = createProgram(async (command, action) => {
     acted = outputOptions(command);
     const reporter = createReporter(io, acted);
@@ -46,8 +48,13 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       });
     }
   });
-  prepare(program, io, (out) => {
-    text += out;
+  prepare(program, io, {
+    print: (out) => {
+      text += out;
+    },
+    refuse: (command) => {
+      refusedBy = command;
+    },
   });
   try {
     refuseKeyMaterial(argv);
@@ -59,7 +66,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       await write(io.stderr, SHORT_HELP);
       return 2;
     }
-    await program.parseAsync([...argv], { from: 'user' });
+    const words = followHelp(argv, program);
+    // its own help has more to say than the list of commands
+    if (words[0] === 'sandbox') return await runSandbox(words.slice(1), io);
+    await program.parseAsync([...words], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof ActionFailed) return error.report();
@@ -74,7 +84,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       failure = asSsecError(failed, io.signal);
     } else {
       failure =
-        error instanceof CommanderError ? usageError(error, argv, program) : asSsecError(error, io.signal);
+        error instanceof CommanderError
+          ? usageError(error, argv, refusedBy ?? program)
+          : asSsecError(error, io.signal);
     }
     if (exitCodeOf(failure) !== 141) reporter.error(failure);
     return exitCodeOf(failure);
@@ -91,18 +103,27 @@ class ActionFailed extends Error {
   }
 }
 
+interface ParserEvents {
+  readonly print: (text: string) => void;
+  /** Which command did not understand its arguments. */
+  readonly refuse: (command: Command) => void;
+}
+
 /** commander throws instead of exiting, and prints nothing by itself. */
-function prepare(command: Command, io: Io, collect: (text: string) => void): void {
-  command.exitOverride();
+function prepare(command: Command, io: Io, events: ParserEvents): void {
+  command.exitOverride((error) => {
+    events.refuse(command);
+    throw error;
+  });
   command.configureOutput({
-    writeOut: collect,
-    writeErr: collect,
+    writeOut: events.print,
+    writeErr: events.print,
     outputError: () => undefined,
     // whether it has colour is settled by then
     stripColor: (text) => text,
   });
   layOutHelp(command, io);
-  for (const child of command.commands) prepare(child, io, collect);
+  for (const child of command.commands) prepare(child, io, events);
 }
 
 /**
@@ -126,28 +147,32 @@ function refuseKeyMaterial(argv: readonly string[]): void {
   );
 }
 
-function usageError(error: CommanderError, argv: readonly string[], program: Command): SsecError {
-  const known = (word: string): boolean => program.commands.some((command) => command.name() === word);
-  const name = argv.find(known) ?? argv.find((word) => !word.startsWith('-')) ?? '';
-  const command = program.commands.find((candidate) => candidate.name() === name);
+/** @param refusedBy the command that did not understand its arguments */
+function usageError(error: CommanderError, argv: readonly string[], refusedBy: Command): SsecError {
   if (error.code === 'commander.help') {
-    const topic = name === 'help' ? argv.filter((word) => word !== 'help').join(' ') : '';
-    return topic === ''
-      ? new SsecError('USAGE', `ssec ${argv.join(' ')} needs a command.`, { hints: [`ssec ${name} --help`] })
-      : new SsecError('USAGE', `There is no command "${topic}".`, { hints: ['ssec --help'] });
+    const name = nameOf(refusedBy);
+    return new SsecError('USAGE', `${name} needs a command.`, { hints: [`${name} --help`] });
   }
   const { sentence, suggestions: near } = commanderWords(error.message);
-  const meant = meantBy(error, name);
+  const meant = meantBy(error);
   const suggestions = meant.length > 0 ? meant : near;
-  const misplaced = command !== undefined && argv[0]?.startsWith('-') === true;
+  const misplaced = refusedBy.parent === null && argv[0]?.startsWith('-') === true;
+  const known = (word: string): boolean => refusedBy.commands.some((command) => command.name() === word);
+  const behind = misplaced ? argv.find(known) : undefined;
+  const name = behind === undefined ? nameOf(refusedBy) : `ssec ${behind}`;
   return new SsecError('USAGE', sentence, {
     hints: [
       ...suggestions,
-      ...(misplaced ? [`options go behind the command: ssec ${name} ${argv[0] ?? ''}`] : []),
-      `ssec${command === undefined ? '' : ` ${name}`} --help`,
+      ...(behind === undefined ? [] : [`options go behind the command: ${name} ${argv[0] ?? ''}`]),
+      `${name} --help`,
     ],
     cause: error,
   });
+}
+
+/** `ssec bucket show` */
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }
 
 /** commander's `error: ...`, and the `(Did you mean ...?)` under it. */

@@ -39,6 +39,8 @@ export async function loadSettings(
 ): Promise<Settings> {
   const settings = await readSettings(context, options);
   for (const notice of settings.notices) context.reporter.notice(notice);
+  if (context.io.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
+    context.reporter.notice('NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect here: certificates are checked');
   return settings;
 }
 
@@ -78,15 +80,20 @@ export async function ringFolder(context: CommandContext): Promise<string> {
   return requireRingFolder(context, { keyring: findSetting('keyring', layers) });
 }
 
-/** The bucket that a command works on, checked. */
-export function bucketOf(settings: Settings, fromAddress?: string): string {
+/**
+ * The bucket that a command works on, checked.
+ *
+ * @param otherWay to name it on the command line, besides -b
+ */
+export function bucketOf(
+  settings: Settings,
+  fromAddress?: string,
+  otherWay = 'an address s3://bucket/key',
+): string {
   const bucket = fromAddress ?? settings.bucket?.value;
   if (bucket === undefined) {
     throw new SsecError('SETTING_INVALID', 'No bucket was named.', {
-      hints: [
-        'set it: echo BUCKET_NAME=my-bucket >> .env',
-        'or pass -b BUCKET, or an address s3://bucket/key',
-      ],
+      hints: ['set it: echo BUCKET_NAME=my-bucket >> .env', `or pass -b BUCKET, or ${otherWay}`],
     });
   }
   checkBucketName(bucket);

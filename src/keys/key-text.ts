@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { SsecError } from '../errors.ts';
 import { CUSTOMER_KEY_BYTES, CustomerKey } from './customer-key.ts';
@@ -13,7 +14,10 @@ export type KeyFormat = 'auto' | 'text';
 export const MAX_KEY_FILE_BYTES = 4096;
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+/** A whole key in the other alphabet: anything else with a - in it is a word, not a key. */
+const URL_SAFE_KEY = /^[A-Za-z0-9_-]{43}=?$/;
 const HEX = /^[0-9A-Fa-f]+$/;
+const COPY_AGAIN = 'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another';
 /** Characters of base64 of 32 bytes, without its padding and with it. */
 const BASE64_LENGTHS = [43, 44];
 
@@ -38,6 +42,20 @@ export function parseKeyContent(
   }
   if (format === 'text') return parseTextKey(bytes, origin);
   if (bytes.length === CUSTOMER_KEY_BYTES && !isPrintable(bytes)) return CustomerKey.fromBytes(bytes);
+  if (isUtf16(bytes)) {
+    throw malformed(
+      `The ${origin} is UTF-16 text, as some Windows programs write it.`,
+      'save it as ASCII or UTF-8, or let ssec write the file: ssec keygen -o FILE',
+    );
+  }
+  if (isBinary(bytes)) {
+    throw malformed(
+      `The ${origin} holds ${bytes.length} raw bytes; a customer key has exactly ${CUSTOMER_KEY_BYTES}.`,
+      bytes.length === CUSTOMER_KEY_BYTES + 1 && bytes.at(-1) === 0x0a
+        ? 'a line end was added to it: head -c 32 takes it off'
+        : COPY_AGAIN,
+    );
+  }
   const text = trimLineEnds(bytes.toString('latin1').replace(/^\xef\xbb\xbf/, ''));
   if (text === '') throw malformed(`The ${origin} is empty.`);
   if (text.length === CUSTOMER_KEY_BYTES && isPrintable(Buffer.from(text, 'latin1'))) {
@@ -62,7 +80,7 @@ export function parseKeyText(text: string, origin: string): CustomerKey {
   if (text.length === 2 * CUSTOMER_KEY_BYTES && HEX.test(text)) {
     return CustomerKey.fromBytes(Buffer.from(text, 'hex'));
   }
-  if (/[-_]/.test(text) && /^[A-Za-z0-9_-]+={0,2}$/.test(text)) {
+  if (/[-_]/.test(text) && URL_SAFE_KEY.test(text)) {
     throw malformed(
       `The ${origin} is URL-safe base64; SSE-C takes the standard alphabet.`,
       'replace every - by + and every _ by /',
@@ -91,18 +109,12 @@ export function parseKeyText(text: string, origin: string): CustomerKey {
     `The ${origin} decodes to ${bytes.length} bytes; a customer key has exactly ${CUSTOMER_KEY_BYTES}.`,
     HEX.test(text) && text.length === CUSTOMER_KEY_BYTES
       ? '32 hex digits are 128 bits, half a key'
-      : 'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
+      : COPY_AGAIN,
   );
 }
 
 /** What is around or between the characters of a key that is otherwise one. */
 function wrapped(text: string, origin: string): SsecError {
-  if (text.includes('\0')) {
-    return malformed(
-      `The ${origin} is UTF-16 text, as some Windows programs write it.`,
-      'save it as ASCII or UTF-8, or let ssec write the file: ssec keygen -o FILE',
-    );
-  }
   if (/^(?:export\s+)?[A-Za-z_]\w*\s*=/.test(text)) {
     return malformed(
       `The ${origin} is a line of an env file, not the key alone.`,
@@ -123,10 +135,7 @@ function wrapped(text: string, origin: string): SsecError {
   if (isBroken) {
     return malformed(`The ${origin} has blanks or line ends inside.`, 'write it in one line, without blanks');
   }
-  return malformed(
-    `The ${origin} is neither base64 nor 64 hex digits.`,
-    'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
-  );
+  return malformed(`The ${origin} is neither base64 nor 64 hex digits.`, COPY_AGAIN);
 }
 
 /**
@@ -202,6 +211,22 @@ function parseTextKey(bytes: Buffer, origin: string): CustomerKey {
 
 function isPrintable(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte >= 0x20 && byte <= 0x7e);
+}
+
+/** Either byte order, with its mark or without: what a key is written in is ASCII. */
+function isUtf16(bytes: Buffer): boolean {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  const zeros = (from: number): boolean => bytes.every((byte, at) => (at % 2 === from) === (byte === 0));
+  return bytes.length % 2 === 0 && (zeros(0) || zeros(1));
+}
+
+/** What nobody wrote as text. */
+function isBinary(bytes: Buffer): boolean {
+  return (
+    !isUtf8(bytes) ||
+    bytes.some((byte) => (byte < 0x20 && ![0x09, 0x0a, 0x0d].includes(byte)) || byte === 0x7f)
+  );
 }
 
 function trimLineEnds(text: string): string {

@@ -110,7 +110,10 @@ async function readKeyFile(path: string, options: KeySourceOptions): Promise<Buf
     }
     if (code === 'ENOENT') {
       throw new SsecError('FILE_NOT_FOUND', `There is no key file "${path}".`, {
-        hints: [`make a new key: ssec keygen -o ${shellWord(path)}`],
+        hints: [
+          'a key that wrote objects may lie elsewhere: --key-file FILE; a new one does not open them',
+          `make a new key: ssec keygen -o ${shellWord(path)}`,
+        ],
         cause,
       });
     }

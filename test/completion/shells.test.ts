@@ -127,6 +127,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['ssec doctor --no-w', /^> ssec doctor --no-write/m],
   ['ssec bucket al', /^> ssec bucket allow-sse-c/m],
   ['ssec help key', /^> ssec help keygen/m],
+  ['ssec sandbox --bl', /^> ssec sandbox --block-sse-c/m],
+  ['ssec sandbox --fault x --fa', /^> ssec sandbox --fault x --fault/m],
   ['ssec completion f', /^> ssec completion fish/m],
   ['ssec put --rec', /^> ssec put --recursive/m],
   ['ssec put --checksum ', /auto[\s\S]*crc32[\s\S]*md5/],

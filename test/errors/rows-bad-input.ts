@@ -74,6 +74,32 @@ const keys: readonly Row[] = [
     'is UTF-16 text, as some Windows programs write it.',
     'save it as ASCII or UTF-8, or let ssec write the file: ssec keygen -o FILE',
   ),
+  ...[31, 33].map((size) =>
+    badKeyFile(
+      `a raw key file of ${size} bytes`,
+      Buffer.alloc(size, 0xa5),
+      `holds ${size} raw bytes; a customer key has exactly 32.`,
+      'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
+    ),
+  ),
+  badKeyFile(
+    'a raw key file with a zero in it, too short',
+    Buffer.concat([Buffer.alloc(30, 0xa5), Buffer.of(0)]),
+    'holds 31 raw bytes; a customer key has exactly 32.',
+    'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
+  ),
+  badKeyFile(
+    'a raw key file with a line end behind it',
+    Buffer.concat([Buffer.alloc(32, 0xa5), Buffer.from('\n')]),
+    'holds 33 raw bytes; a customer key has exactly 32.',
+    'a line end was added to it: head -c 32 takes it off',
+  ),
+  badKey(
+    'a word with a hyphen',
+    'correct-horse-battery-staple',
+    'is neither base64 nor 64 hex digits.',
+    'copy it again, whole; a new key (ssec keygen) opens nothing that was put with another',
+  ),
   {
     when: 'a device as key file',
     code: 'KEY_MALFORMED',
@@ -95,6 +121,19 @@ const keys: readonly Row[] = [
     argv: put,
     env: { SSE_CUSTOMER_KEY_BASE64: undefined, AWS_SSE_CUSTOMER_KEY: KEY },
     requests: 0,
+  },
+  {
+    when: "another tool's key variable, on a read",
+    code: 'KEY_MISSING',
+    exit: 6,
+    message: 's3://my-bucket/there is encrypted with a customer key, and none was given.',
+    hints: [
+      'set SSE_CUSTOMER_KEY_BASE64 in .env to the key that it was put with, or pass --key-file FILE',
+      "OPENDAL_S3_SERVER_SIDE_ENCRYPTION_CUSTOMER_KEY is set, and is another tool's: ssec reads SSE_CUSTOMER_KEY_BASE64",
+    ],
+    argv: ['get', 'there', '-o', 'copy'],
+    env: { SSE_CUSTOMER_KEY_BASE64: undefined, OPENDAL_S3_SERVER_SIDE_ENCRYPTION_CUSTOMER_KEY: KEY },
+    prepare: (world) => world.putEncrypted('there'),
   },
   {
     when: 'KEY that looks like key material, URL-safe',
@@ -124,6 +163,26 @@ const words: readonly Row[] = [
   unknownCommand('upload', 'ssec put FILE'),
   unknownCommand('download', 'ssec get NAME'),
   unknownCommand('cp', 'up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'),
+  unknownCommand('list', 'what is under a prefix: ssec get -r PREFIX -o FOLDER --dry-run'),
+  unknownCommand('stat', 'size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'),
+  unknownCommand('rm', 'ssec deletes nothing, and no key is needed for it: aws s3 rm s3://bucket/key'),
+  unknownCommand(
+    'mv',
+    'up: ssec put FILE s3://bucket/key',
+    'down: ssec get s3://bucket/key -o FILE',
+    'ssec deletes nothing; when the copy is there: aws s3 rm s3://bucket/key',
+  ),
+  unknownCommand(
+    'sync',
+    'up: ssec put -r FOLDER --skip-existing',
+    'down: ssec get -r PREFIX -o FOLDER --skip-existing',
+    'what is gone on one side stays on the other: ssec deletes nothing by pattern, on purpose',
+  ),
+  unknownCommand(
+    'mb',
+    'ssec makes no buckets: aws s3 mb s3://BUCKET',
+    'then let it take SSE-C: ssec bucket allow-sse-c BUCKET',
+  ),
   unknownCommand('pit', 'Did you mean put?'),
   {
     when: 'an option for the key itself',
@@ -148,4 +207,65 @@ const words: readonly Row[] = [
   },
 ];
 
-export const BAD_INPUT: readonly Row[] = [...keys, ...words];
+function usage(when: string, argv: readonly string[], message: string, ...hints: string[]): Row {
+  return { when, code: 'USAGE', exit: 2, message, hints, argv, requests: 0 };
+}
+
+const helpWords: readonly Row[] = [
+  usage(
+    'help for what is nearly a command',
+    ['help', 'pit'],
+    "Unknown command 'pit'.",
+    'Did you mean put?',
+    'ssec --help',
+  ),
+  usage(
+    'help for no subcommand',
+    ['help', 'bucket', 'shov'],
+    "Unknown command 'shov'.",
+    'Did you mean show?',
+    'ssec bucket --help',
+  ),
+  usage(
+    'help behind a command, for no subcommand',
+    ['bucket', 'help', 'nope'],
+    "Unknown command 'nope'.",
+    'ssec bucket --help',
+  ),
+  usage(
+    'help for a subcommand of a command that has none',
+    ['help', 'put', 'data'],
+    'ssec put has no command "data".',
+    'ssec put --help',
+  ),
+  usage(
+    'an option that a subcommand does not know',
+    ['bucket', 'show', '--wite'],
+    "Unknown option '--wite'.",
+    'ssec bucket show --help',
+  ),
+];
+
+const buckets: readonly Row[] = [
+  usage(
+    'a folder where a bucket is wanted',
+    ['bucket', 'show', 's3://my-bucket/2026/'],
+    '"s3://my-bucket/2026/" is a place inside a bucket, and this works on a whole bucket.',
+    'ssec bucket show my-bucket',
+  ),
+  {
+    when: 'no bucket, where an address is no way to name one',
+    code: 'SETTING_INVALID',
+    exit: 2,
+    message: 'No bucket was named.',
+    hints: [
+      'set it: echo BUCKET_NAME=my-bucket >> .env',
+      'or pass -b BUCKET, or ssec bucket block-sse-c BUCKET',
+    ],
+    argv: ['bucket', 'block-sse-c'],
+    env: { BUCKET_NAME: undefined },
+    requests: 0,
+  },
+];
+
+export const BAD_INPUT: readonly Row[] = [...keys, ...words, ...helpWords, ...buckets];

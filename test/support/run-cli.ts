@@ -16,6 +16,8 @@ export interface CliOptions {
   readonly stdin?: Uint8Array;
   /** Both outputs say that they are terminals. */
   readonly terminal?: boolean;
+  /** How wide these are; undefined = they do not say. */
+  readonly columns?: number;
   readonly signal?: AbortSignal;
   readonly signals?: Io['signals'];
   readonly loadSandbox?: Io['loadSandbox'];
@@ -24,8 +26,8 @@ export interface CliOptions {
 
 /** Runs the command line in this process. */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<CliResult> {
-  const out = new Collector(options.terminal ?? false);
-  const err = new Collector(options.terminal ?? false);
+  const out = new Collector(options);
+  const err = new Collector(options);
   const io: Io = {
     env: options.env,
     cwd: options.cwd,
@@ -45,11 +47,13 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
 
 class Collector extends Writable {
   readonly isTTY: boolean;
+  readonly columns?: number;
   readonly #chunks: Buffer[] = [];
 
-  constructor(isTTY: boolean) {
+  constructor({ terminal = false, columns }: Pick<CliOptions, 'terminal' | 'columns'>) {
     super();
-    this.isTTY = isTTY;
+    this.isTTY = terminal;
+    if (columns !== undefined) this.columns = columns;
   }
 
   get bytes(): Buffer {

@@ -30,7 +30,7 @@ export function parseFlags(argv: readonly string[], print: (text: string) => voi
     .option('--block-sse-c', 'new buckets block SSE-C, as on AWS since April 2026')
     .option(
       '--fault <fault>',
-      'what is to go wrong, as in "fail UploadPart 503 SlowDown x2"; may be given again',
+      'what is to go wrong, as in "fail UploadPart 503 SlowDown x2"; may be given several times',
       readFault,
     )
     .option('--json', 'without COMMAND: print one JSON object instead of shell exports')

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { SsecError } from '../../errors.ts';
+import { RepeatableOption } from '../repeatable-option.ts';
 
 /** What `put -r` and `get -r` share. */
 export interface BatchOptions {
@@ -21,11 +22,13 @@ export function addBatchOptions(command: Command, recursive: string): Command {
   return command
     .optionsGroup('Folders:')
     .option('-r, --recursive', recursive)
-    .option('--include <glob>', 'with -r: only files that match; may be given several times', collectGlob)
-    .option(
-      '--exclude <glob>',
-      'with -r: no files that match, whatever --include says; likewise',
-      collectGlob,
+    .addOption(new RepeatableOption('--include <glob>', 'with -r: only files that match', collectGlob))
+    .addOption(
+      new RepeatableOption(
+        '--exclude <glob>',
+        'with -r: no files that match, whatever --include says',
+        collectGlob,
+      ),
     )
     .option('--skip-existing', 'with -r: skip what is there already, by size and checksum')
     .option('--fail-fast', 'with -r: stop at the first failure')

@@ -11,7 +11,7 @@ import type { EarlierDownload } from '../../transfer/download-journal.ts';
 import type { Sink } from '../../transfer/sink.ts';
 import { SmallFileSink, replacedFile } from '../../transfer/small-file-sink.ts';
 import { SMALL_FILE_BYTES, openFile } from '../../transfer/small-file.ts';
-import { downloadJournal, getRecord, ownFileRefused, withoutKeyHint } from '../download.ts';
+import { downloadJournal, getRecord, ownFileRefused, withKeyHints } from '../download.ts';
 import type { Progress } from '../output/reporter.ts';
 import type { NamedKey, OpeningKeys } from '../ring.ts';
 import type { CommandContext } from '../session.ts';
@@ -77,6 +77,10 @@ export class DownloadBatch {
     try {
       await runBatch({
         items: (signal) => this.#find(tools, signal),
+        onBegin: () => {
+          if (!isDry) tools.progress.seen();
+          this.#tally.seen();
+        },
         run: (found, signal) => (isDry ? this.#tell(found, tools, signal) : this.#one(found, tools, signal)),
         onFailure: (error, found) => {
           this.#tally.failed(itemFailure(error, this.#item(found)));
@@ -137,8 +141,6 @@ export class DownloadBatch {
   }
 
   async #one(found: Found, tools: Tools, signal: AbortSignal): Promise<void> {
-    tools.progress.seen();
-    this.#tally.seen();
     const { object, relative } = found;
     const { path, shown } = this.#place(found);
     this.#plan.folder.claim(relative);
@@ -188,7 +190,7 @@ export class DownloadBatch {
   }
 
   async #get(found: Found, path: string, tools: Tools, signal: AbortSignal): Promise<void> {
-    const { reporter } = this.#context;
+    const { io, reporter } = this.#context;
     const { from, keys, settings } = this.#plan;
     const { object, relative } = found;
     const address: ObjectAddress = { bucket: from.bucket, key: object.key };
@@ -212,7 +214,7 @@ export class DownloadBatch {
       const { key, result } = await keys
         .open(tools.client, address, getWith, signal)
         .catch((error: unknown) => {
-          throw withoutKeyHint(error, address, settings);
+          throw withKeyHints(error, address, settings, io);
         });
       tools.progress.ended(isSmall ? result.size : 0);
       if (!result.encrypted) this.#plain += 1;
@@ -238,7 +240,6 @@ export class DownloadBatch {
   }
 
   async #tell(found: Found, tools: Tools, signal: AbortSignal): Promise<void> {
-    this.#tally.seen();
     const { object } = found;
     const { path, shown } = this.#place(found);
     if (await this.#isThere(object, path, tools, signal)) {

@@ -1,11 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { type ErrorCode, SsecError, systemErrorCode, withHints } from '../../errors.ts';
 import { asSsecError } from '../report-error.ts';
+import { isTooManyFiles } from '../too-many-files.ts';
+import { Crowd } from './crowd.ts';
 
 /** What a batch does with each of its items. */
 export interface Batch<Item> {
   /** Looked at as the batch goes on, never all at once. */
   readonly items: (signal: AbortSignal) => Iterable<Item> | AsyncIterable<Item>;
+  /** Told of each item once, before it is run. */
+  readonly onBegin: (item: Item) => void;
+  /** May be called again for an item for which too few files could be opened. */
   readonly run: (item: Item, signal: AbortSignal) => Promise<void>;
   /** Told of a failure that does not end the batch. */
   readonly onFailure: (error: SsecError, item: Item) => void;
@@ -47,14 +52,14 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 ]);
 
 export function concernsAll(error: SsecError): boolean {
-  if (OF_ALL.has(error.code)) return true;
+  if (OF_ALL.has(error.code) || isTooManyFiles(error)) return true;
   // a storage class, metadata: of the command, and refused by the server
   if (error.code === 'USAGE') return error.context['status'] !== undefined;
   return error.code === 'NETWORK' && UNREACHABLE.has(systemErrorCode(error.cause) ?? '');
 }
 
 /**
- * Works on many items, several at once. A failure is one item's own, unless it concerns all or the user wants to
+ * Works on many items, several at once; fewer where too many files would be open. A failure is one item's own, unless it concerns all or the user wants to
  * stop at the first: then what is under way is aborted, and the failure thrown once all has settled.
  *
  * @returns how many failed
@@ -75,12 +80,14 @@ export async function runBatch<Item>(batch: Batch<Item>): Promise<number> {
     stop.abort(error);
   };
   const items = iteratorOf(batch.items(stop.signal));
+  const crowd = new Crowd(batch.width, stop.signal);
   const work = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
+    while (!stop.signal.aborted && crowd.mayGoOn()) {
       const next = await items.next();
       if (next.done === true) return;
+      batch.onBegin(next.value);
       try {
-        await run(next.value, stop.signal);
+        await crowd.run(() => run(next.value, stop.signal));
       } catch (thrown) {
         const error = asSsecError(thrown, signal);
         // of those that were cut off, one that says how to go on

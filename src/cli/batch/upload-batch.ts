@@ -79,6 +79,11 @@ export class UploadBatch {
     try {
       await runBatch({
         items: (signal) => this.#find(tools, signal),
+        onBegin: ({ entry }) => {
+          if (entry.kind === 'skipped') return;
+          tools?.progress.seen();
+          this.#tally.seen();
+        },
         run: (found, signal) => this.#one(found, tools, signal),
         onFailure: (error, { entry }) => {
           this.#tally.failed(itemFailure(error, this.#item(entry.path)));
@@ -133,8 +138,6 @@ export class UploadBatch {
       reporter.warning(`${this.#shown(entry.path)}: skipped, because ${entry.why}`);
       return;
     }
-    tools?.progress.seen();
-    this.#tally.seen();
     if (entry.kind === 'failure') throw entry.error;
     const path = join(this.#plan.root, entry.path);
     if (this.#plan.untouched.has(entry.isLink ? realPath(path, this.#shown(entry.path)) : path)) {

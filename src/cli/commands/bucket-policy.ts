@@ -26,13 +26,16 @@ Examples:
 async function printPolicy(context: CommandContext, name: string | undefined): Promise<void> {
   const { command, reporter } = context;
   const settings = await loadSettings(context, { usesKey: false });
-  const bucket = namedBucket(settings, name);
+  const bucket = namedBucket(settings, name, context.command.name());
   const { sseCPolicy } = await import('../../sse-c-policy.ts');
   const rule = command.getOptionValue('forbid') === true ? 'forbid' : 'demand';
   // other servers know one partition, whatever they call their regions
   const region = settings.endpoint === undefined ? settings.region.value : '';
   const policy = sseCPolicy({ bucket, rule, region });
-  await reporter.result({ type: 'bucket-policy', Bucket: bucket, Rule: rule, Policy: policy }, policy);
+  await reporter.result(
+    () => ({ type: 'bucket-policy', Bucket: bucket, Rule: rule, Policy: JSON.parse(policy) as unknown }),
+    policy,
+  );
   if (settings.endpoint !== undefined) {
     reporter.warning(
       'Servers other than AWS may not know this condition; Ceph RGW 16 refuses every upload under it.',

@@ -8,6 +8,7 @@ export function addBucket(program: Command, act: Act): void {
   const bucket = program
     .command('bucket')
     .description('what a bucket says about SSE-C, and how to change it')
+    .helpCommand('help [command]', 'show the help of a command')
     .addHelpText(
       'after',
       `

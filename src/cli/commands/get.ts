@@ -14,14 +14,7 @@ import { openFileTarget } from '../../transfer/atomic-file.ts';
 import type { EarlierDownload } from '../../transfer/download-journal.ts';
 import { type Sink, streamSink, unwritable } from '../../transfer/sink.ts';
 import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch/batch-options.ts';
-import {
-  downloadJournal,
-  getRecord,
-  ownFileRefused,
-  ownFiles,
-  withoutKeyHint,
-  isStdout,
-} from '../download.ts';
+import { downloadJournal, getRecord, ownFileRefused, ownFiles, withKeyHints, isStdout } from '../download.ts';
 import type { Io } from '../io.ts';
 import type { Progress } from '../output/reporter.ts';
 import { addTransferOptions } from '../options.ts';
@@ -121,7 +114,7 @@ async function get(context: CommandContext, source: string | undefined, options:
     const { key, result } = await keys
       .open(client, address, getWith, io.signal)
       .catch((error: unknown) => {
-        throw withoutKeyHint(error, address, settings);
+        throw withKeyHints(error, address, settings, io);
       })
       .then((done) => {
         progress?.stop('done');

@@ -1,10 +1,22 @@
 import { SsecError } from '../../errors.ts';
+import { parseObjectAddress } from '../../object-address.ts';
 import type { Settings } from '../../settings/settings.ts';
+import { shellWord } from '../../shell-word.ts';
 import { bucketOf } from '../session.ts';
 
-/** The bucket that a subcommand of `bucket` works on: its argument, else as everywhere. */
-export function namedBucket(settings: Settings, name: string | undefined): string {
-  const argument = name?.replace(/^s3:\/\/([^/]*)\/?$/, '$1');
+/**
+ * The bucket that a subcommand of `bucket` works on: its argument, else as everywhere.
+ *
+ * @param command the subcommand: `show`
+ */
+export function namedBucket(settings: Settings, name: string | undefined, command: string): string {
+  const address = name === undefined ? undefined : parseObjectAddress(name);
+  if (name !== undefined && address !== undefined && address.key !== '') {
+    throw new SsecError('USAGE', `"${name}" is a place inside a bucket, and this works on a whole bucket.`, {
+      hints: [`ssec bucket ${command} ${shellWord(address.bucket)}`],
+    });
+  }
+  const argument = address?.bucket ?? name;
   if (
     argument !== undefined &&
     settings.bucket?.origin.layer === 'flag' &&
@@ -12,5 +24,5 @@ export function namedBucket(settings: Settings, name: string | undefined): strin
   ) {
     throw new SsecError('USAGE', `-b names another bucket than "${argument}"; give one.`);
   }
-  return bucketOf(settings, argument);
+  return bucketOf(settings, argument, `ssec bucket ${command} BUCKET`);
 }

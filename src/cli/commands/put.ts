@@ -12,9 +12,11 @@ import { shellWord } from '../../shell-word.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { StreamSource } from '../../transfer/stream-source.ts';
+import { checkUserMetadata } from '../../user-metadata.ts';
 import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch/batch-options.ts';
 import type { Io } from '../io.ts';
 import { addTransferOptions, collectMetadata, parseHeaderValue, parseSize } from '../options.ts';
+import { RepeatableOption } from '../repeatable-option.ts';
 import { orInterrupted } from '../../transfer/or-interrupted.ts';
 import type { Act } from '../program.ts';
 import type { NamedKey } from '../ring.ts';
@@ -39,7 +41,9 @@ export function addPut(program: Command, act: Act): void {
     .argument('[dest]', "object key, prefix/ or s3://bucket/key (default: the file's base name)")
     .optionsGroup('Object:')
     .option('--no-overwrite', 'fail if the object exists')
-    .option('--metadata <name=value>', 'user metadata; may be given several times', collectMetadata)
+    .addOption(
+      new RepeatableOption('--metadata <name=value>', 'user metadata, up to 2 KB in all', collectMetadata),
+    )
     .option('--content-type <type>', 'content type (default: by the name)', parseHeaderValue)
     .option('--storage-class <class>', 'storage class, as S3 names it', parseHeaderValue)
     .addOption(
@@ -74,6 +78,7 @@ Examples:
   );
   command.action((file: string | undefined, dest: string | undefined, options: PutOptions) =>
     act(command, async (context) => {
+      if (options.metadata !== undefined) checkUserMetadata(options.metadata);
       if (options.recursive !== true) return put(context, file, dest, options);
       const { putFolder } = await import('./put-folder.ts');
       return putFolder(context, file, dest, options);

@@ -2,15 +2,29 @@ import type { Command } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import type { Io, SandboxModule } from '../io.ts';
+import { RepeatableOption } from '../repeatable-option.ts';
 import { createReporter } from '../output/create-reporter.ts';
 
-/** For the list of commands only: `run` hands its arguments on before commander sees them. */
+/**
+ * For the list of commands and for completion: `run` hands its arguments on before commander sees them. The options are
+ * those of the package, which need not be installed.
+ */
 export function addSandbox(program: Command): void {
   program
     .command('sandbox')
     .description('a local S3 that does SSE-C, to try things (package ssec-sandbox)')
     .argument('[command...]', 'run this with the settings of the sandbox: ssec sandbox -- COMMAND')
-    .helpOption(false);
+    .option('--dir <dir>', 'keep the objects in this folder (default: a temporary one, removed at the end)')
+    .option('--port <number>', 'listen on this port of 127.0.0.1 (default: any free one)')
+    .option('--block-sse-c', 'new buckets block SSE-C, as on AWS since April 2026')
+    .addOption(
+      new RepeatableOption('--fault <fault>', 'what is to go wrong, as in "fail UploadPart 503 SlowDown x2"'),
+    )
+    .option('--json', 'without COMMAND: print one JSON object instead of shell exports')
+    .option('-q, --quiet', 'print nothing on stderr but errors')
+    .option('-v, --verbose', 'show each request on stderr')
+    .option('--version', 'output the version number')
+    .helpOption('-h, --help', 'display help for command');
 }
 
 export async function runSandbox(argv: readonly string[], io: Io): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
+import { RepeatableOption } from '../repeatable-option.ts';
 
 /** What may stand where a value is wanted. */
 export type CompletionValue =
@@ -74,8 +75,7 @@ function optionOf(option: Option): CompletionOption {
     takes: option.required ? 'value' : option.optional ? 'optional value' : 'nothing',
     valueName,
     value: names.includes('--profile') ? { kind: 'profile' } : valueOf(valueName, option.argChoices),
-    // one that collects what it is given has a parser and says so
-    repeats: option.variadic || option.description.includes('several times') || valueName === 'glob',
+    repeats: option.variadic || option instanceof RepeatableOption,
   };
 }
 

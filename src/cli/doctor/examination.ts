@@ -1,4 +1,5 @@
 import type { SsecError } from '../../errors.ts';
+import { wrapWords } from '../output/help-layout.ts';
 import type { Paint } from '../output/terminal-colour.ts';
 import { describeAnswer } from '../output/wording.ts';
 import type { Reporter } from '../output/reporter.ts';
@@ -37,17 +38,27 @@ export type Check =
 
 const STYLES = { ok: 'green', warning: 'yellow', failure: 'red', unknown: 'dim' } as const;
 
+/** As wide as the column of the statuses. */
+const MARGIN = ' '.repeat(9);
+
+const HINT = 'hint:';
+
 /** The findings of one run, told as they come. */
 export class Examination {
   readonly #reporter: Reporter;
   readonly #paint: Paint;
+  readonly #columns: number | undefined;
   readonly #counts = { ok: 0, warning: 0, failure: 0, unknown: 0 };
   #first: SsecError | undefined;
 
-  /** @param paint for what goes to stdout */
-  constructor(reporter: Reporter, paint: Paint) {
+  /**
+   * @param paint for what goes to stdout
+   * @param columns of the terminal that is stdout; undefined = there is none, and nothing is wrapped
+   */
+  constructor(reporter: Reporter, paint: Paint, columns: number | undefined) {
     this.#reporter = reporter;
     this.#paint = paint;
+    this.#columns = columns;
   }
 
   get counts(): Readonly<Record<FindingStatus, number>> {
@@ -95,12 +106,20 @@ export class Examination {
       Code: error?.code ?? null,
       Note: note ?? null,
     });
-    const margin = ' '.repeat(9);
     const lines = [
-      `${this.#paint(STYLES[status], status)}${margin.slice(status.length)}${redactor.clean(message)}`,
-      ...(note === undefined ? [] : [`${margin}note: ${redactor.clean(note)}`]),
-      ...hints.map((hint) => `${margin}${this.#paint('cyan', 'hint:')} ${redactor.clean(hint)}`),
+      `${this.#paint(STYLES[status], status)}${MARGIN.slice(status.length)}${this.#wrapped(redactor.clean(message))}`,
+      ...(note === undefined ? [] : [`${MARGIN}${this.#wrapped(`note: ${redactor.clean(note)}`)}`]),
+      ...hints.map((hint) => {
+        const text = this.#wrapped(`${HINT} ${redactor.clean(hint)}`);
+        return `${MARGIN}${this.#paint('cyan', HINT)}${text.slice(HINT.length)}`;
+      }),
     ];
     await this.#reporter.result({ type: 'doctor', ...record }, lines.join('\n'));
+  }
+
+  /** In the column of the messages, from the second line on indented to it. */
+  #wrapped(text: string): string {
+    if (this.#columns === undefined) return text;
+    return wrapWords(text, this.#columns - MARGIN.length).join(`\n${MARGIN}`);
   }
 }

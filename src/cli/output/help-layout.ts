@@ -8,9 +8,14 @@ const USUAL_COLUMNS = 80;
 /** Narrower, nothing is readable any more. */
 const MIN_COLUMNS = 40;
 
-export function helpColumns({ stdout }: Pick<Io, 'stdout'>): number {
+export function helpColumns(io: Pick<Io, 'stdout'>): number {
+  return terminalColumns(io) ?? USUAL_COLUMNS;
+}
+
+/** undefined where stdout is no terminal, or says no width: there nothing must be wrapped but help. */
+export function terminalColumns({ stdout }: Pick<Io, 'stdout'>): number | undefined {
   const columns = stdout.isTTY === true ? (stdout.columns ?? 0) : 0;
-  return columns > 0 ? Math.max(columns, MIN_COLUMNS) : USUAL_COLUMNS;
+  return columns > 0 ? Math.max(columns, MIN_COLUMNS) : undefined;
 }
 
 /** commander's help in the width and the colour of the terminal. */
@@ -33,7 +38,7 @@ export function wrapParagraphs(text: string, columns: number): string {
   const lines: string[] = [];
   let paragraph: string[] = [];
   const flush = (): void => {
-    if (paragraph.length > 0) lines.push(...wrap(paragraph.join(' '), columns));
+    if (paragraph.length > 0) lines.push(...wrapWords(paragraph.join(' '), columns));
     paragraph = [];
   };
   for (const line of text.split('\n')) {
@@ -46,7 +51,8 @@ export function wrapParagraphs(text: string, columns: number): string {
   return lines.join('\n');
 }
 
-function wrap(paragraph: string, columns: number): string[] {
+/** Lines at blanks; a word that is longer than a line is left whole. */
+export function wrapWords(paragraph: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of paragraph.split(' ')) {
     const last = lines.at(-1);

@@ -61,3 +61,25 @@ describe('help', () => {
     expect(stderr.split('\n').length).toBeLessThan(12);
   });
 });
+
+describe('doctor', () => {
+  const argv = ['doctor', '--key-file', 'a', '--key-command', 'cat a'];
+  const message = '--key-file and --key-command both name a customer key; give one.';
+
+  test('wraps to a narrow terminal, in the column of the messages', async () => {
+    const env = { NO_COLOR: '1' };
+    const { stdout } = await runCli(argv, { cwd: '/', env, terminal: true, columns: 40 });
+    const lines = stdout.trimEnd().split('\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(40);
+    expect(lines.slice(-3)).toEqual([
+      'failure  --key-file and --key-command',
+      '         both name a customer key; give',
+      '         one.',
+    ]);
+  });
+
+  test('wraps nothing elsewhere', async () => {
+    const { stdout } = await runCli(argv, { cwd: '/', env: {}, columns: 40 });
+    expect(stdout).toContain(`\nfailure  ${message}\n`);
+  });
+});

@@ -91,7 +91,12 @@ describe('every named mistake of a key', () => {
     ['base64 twice, with the line end inside', b64(`${base64}\n`), /base64 twice: it decodes to 45 bytes/],
     ['63 hex digits', hex.slice(1), /is 63 hex digits/],
     ['66 hex digits', `${hex}ab`, /is 66 hex digits/],
-    ['33 raw bytes', Buffer.alloc(33, 0x80).toString('latin1'), /neither base64 nor 64 hex digits/],
+    [
+      '33 raw bytes',
+      Buffer.alloc(33, 0x80).toString('latin1'),
+      /holds 33 raw bytes; a customer key has exactly 32/,
+    ],
+    ['URL-safe base64 of 31 bytes', urlSafe.slice(2), /neither base64 nor 64 hex digits/],
   ])('%s', (_name, content, sentence) => {
     const error = thrown(() => parseKeyContent(Buffer.from(content, 'latin1'), 'key file "k"'));
     expect(error.code).toBe('KEY_MALFORMED');

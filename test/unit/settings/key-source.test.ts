@@ -114,7 +114,10 @@ describe('a file', () => {
   test('not there', async () => {
     const error = await rejected(read(file('no.key'), { cwd: tempFolder() }));
     expect(error.code).toBe('FILE_NOT_FOUND');
-    expect(error.hints).toEqual(['make a new key: ssec keygen -o no.key']);
+    expect(error.hints).toEqual([
+      'a key that wrote objects may lie elsewhere: --key-file FILE; a new one does not open them',
+      'make a new key: ssec keygen -o no.key',
+    ]);
   });
 
   test('a directory', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type Batch, runBatch } from '../../../../src/cli/batch/run-batch.ts';
+import { asSsecError } from '../../../../src/cli/report-error.ts';
 import { SsecError } from '../../../../src/errors.ts';
 import { rejected } from '../../support/thrown.ts';
 
@@ -23,6 +24,7 @@ function batch(
     begun: 0,
     settled: 0,
     items: () => Array.from({ length: 100 }, (_, i) => i),
+    onBegin: () => undefined,
     run: async (item, signal) => {
       made.begun += 1;
       underWay += 1;
@@ -131,3 +133,64 @@ async function* failing(): AsyncGenerator<number> {
 function* forever(): Generator<number> {
   for (let i = 0; ; i++) yield i;
 }
+
+describe('too many open files', () => {
+  const noMore = new SsecError('FILE_UNREADABLE', '"x" cannot be read: EMFILE.', {
+    cause: Object.assign(new Error('EMFILE'), { code: 'EMFILE' }),
+  });
+
+  /** Only so many may be under way at once. */
+  function narrow(room: number) {
+    const done: number[] = [];
+    const begun: number[] = [];
+    let open = 0;
+    const made = batch(
+      {},
+      {
+        onBegin: (item) => void begun.push(item),
+        run: async (item, signal) => {
+          if (open >= room) throw noMore;
+          open += 1;
+          try {
+            await sleep(1, undefined, { signal });
+            done.push(item);
+          } finally {
+            open -= 1;
+          }
+        },
+      },
+    );
+    return { made, done, begun };
+  }
+
+  test.each([7, 3, 2, 1])(
+    'there is room for %i of 8: all go, one after the other where need be',
+    async (room) => {
+      const { made, done, begun } = narrow(room);
+      expect(await runBatch(made)).toBe(0);
+      const all = Array.from({ length: 100 }, (_, i) => i);
+      expect(done.toSorted((a, b) => a - b)).toEqual(all);
+      expect(begun).toEqual(all);
+    },
+  );
+
+  test('there is room for none: it ends, and says so once', async () => {
+    const { made, done } = narrow(0);
+    const error = await rejected(runBatch(made));
+    expect({ code: error.code, message: error.message, hints: error.hints }).toEqual({
+      code: 'FILE_UNREADABLE',
+      message: '"x" cannot be read: too many files are open (EMFILE).',
+      hints: ['more files may be open at once: ulimit -n 1024, or a smaller --concurrency'],
+    });
+    expect(asSsecError(error, made.signal)).toBe(error);
+    expect({ done, failures: made.failures }).toEqual({ done: [], failures: [] });
+  });
+
+  test('an interruption while some wait', async () => {
+    const controller = new AbortController();
+    const { made } = narrow(1);
+    setTimeout(() => controller.abort(new SsecError('CANCELLED', 'Interrupted.')), 20);
+    const error = await rejected(runBatch({ ...made, signal: controller.signal }));
+    expect(error.code).toBe('CANCELLED');
+  });
+});
