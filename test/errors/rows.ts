@@ -415,12 +415,13 @@ const keys: readonly Row[] = [
     requests: 0,
   },
   {
-    when: 'a key of the ring',
-    code: 'NOT_SUPPORTED',
-    exit: 2,
-    message: 'This version has no key ring yet.',
-    hints: ['name the file of the key: --key-file FILE'],
+    when: 'a key that is not in the ring',
+    code: 'KEY_NOT_FOUND',
+    exit: 6,
+    message: 'There is no key "work" in the ring.',
+    hints: ['the ring is empty: ssec keys add NAME'],
     argv: [...put, '--key-name', 'work'],
+    env: { SSEC_KEYRING: 'keys' },
     requests: 0,
   },
   {

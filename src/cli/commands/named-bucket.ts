@@ -7,13 +7,13 @@ import { bucketOf } from '../session.ts';
 /**
  * The bucket that a subcommand of `bucket` works on: its argument, else as everywhere.
  *
- * @param command the subcommand: `show`
+ * @param command as the user types it: `bucket show`, `doctor`
  */
 export function namedBucket(settings: Settings, name: string | undefined, command: string): string {
   const address = name === undefined ? undefined : parseObjectAddress(name);
   if (name !== undefined && address !== undefined && address.key !== '') {
     throw new SsecError('USAGE', `"${name}" is a place inside a bucket, and this works on a whole bucket.`, {
-      hints: [`ssec bucket ${command} ${shellWord(address.bucket)}`],
+      hints: [`ssec ${command} ${shellWord(address.bucket)}`],
     });
   }
   const argument = address?.bucket ?? name;
@@ -24,5 +24,5 @@ export function namedBucket(settings: Settings, name: string | undefined, comman
   ) {
     throw new SsecError('USAGE', `-b names another bucket than "${argument}"; give one.`);
   }
-  return bucketOf(settings, argument, `ssec bucket ${command} BUCKET`);
+  return bucketOf(settings, argument, `ssec ${command} BUCKET`);
 }

@@ -121,7 +121,7 @@ async function bucketToCheck(
   named: string | undefined,
 ): Promise<string | undefined> {
   try {
-    return namedBucket(settings, named);
+    return namedBucket(settings, named, 'doctor');
   } catch (error) {
     await fail(report, context, error);
     return undefined;

@@ -13,7 +13,8 @@ function everyCommand(command: Command): Command[] {
 
 const parsed = everyCommand(program).flatMap((command) =>
   command.options
-    .filter(({ parseArg }) => parseArg !== undefined)
+    // what is one of a few words is parsed by commander itself
+    .filter(({ parseArg, argChoices }) => parseArg !== undefined && argChoices === undefined)
     .map((option) => [`${command.name()} ${option.flags}`, option] as const),
 );
 

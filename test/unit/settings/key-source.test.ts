@@ -42,8 +42,8 @@ describe('nothing named', () => {
     expect((await read(choice)).key).toBeUndefined();
   });
 
-  test('the ring is not there yet, and says so', async () => {
-    expect((await rejected(read({ kind: 'name', value: 'n', origin }))).code).toBe('NOT_SUPPORTED');
+  test('a key that is not in the ring', async () => {
+    expect((await rejected(read({ kind: 'name', value: 'n', origin }))).code).toBe('KEY_NOT_FOUND');
   });
 });
 
