@@ -177,6 +177,28 @@ describe('the package ssec', () => {
     for (const name of named) expect(licences).toContain(name);
   });
 
+  test('every package that is inside has the whole text of its licence, its own or one of its repository', () => {
+    const { components } = JSON.parse(readFileSync(join(installed, 'dist/sbom.cdx.json'), 'utf8')) as {
+      components: { name: string; version: string; licenses: { license: { id: string } }[] }[];
+    };
+    const blocks = readFileSync(join(installed, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8').split(
+      /^-{80}\n\n/m,
+    );
+    /** Words of what the licence grants: a mere name of it is no text. */
+    const grants: Record<string, RegExp> = {
+      'Apache-2.0': /Apache License\s+Version 2\.0[^]*Grant of Copyright License[^]*Limitation of Liability/,
+      MIT: /Permission is hereby granted[^]*WITHOUT WARRANTY/,
+      'BSD-2-Clause': /Redistribution and use[^]*THIS SOFTWARE IS PROVIDED/,
+    };
+    for (const { name, version, licenses } of components) {
+      const id = licenses[0]?.license.id ?? '';
+      const block = blocks.find((text) =>
+        text.split('\n').some((line) => line.startsWith(`${name} ${version} (${id}`)),
+      );
+      expect(block, name).toMatch(grants[id] ?? /^no such licence is known to this test$/);
+    }
+  });
+
   test('is a library', { timeout }, async () => {
     writeFileSync(
       join(project, 'use.js'),
