@@ -20,6 +20,7 @@ export const leftOut: readonly LeftOut[] = [
       'test/readme/readme.test.ts',
       'test/secrets/secrets.test.ts',
       'test/contract/interop-sandbox.test.ts',
+      'test/unit/settings/credentials.test.ts',
       'sandbox/test/sandbox-cli.test.ts',
     ],
   },
