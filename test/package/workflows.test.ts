@@ -10,6 +10,7 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 interface Step {
   readonly uses?: string;
   readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
@@ -17,6 +18,7 @@ interface Job {
   readonly uses?: string;
   readonly needs?: string | readonly string[];
   readonly permissions?: Readonly<Record<string, string>>;
+  readonly outputs?: Readonly<Record<string, string>>;
   readonly strategy?: { readonly matrix: Readonly<Record<string, readonly unknown[]>> };
   readonly 'timeout-minutes'?: number;
   readonly steps?: readonly Step[];
@@ -41,7 +43,6 @@ test.each(files)('%s is YAML, without a key twice or a warning', (file) => {
 const writers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'ci.yml': {},
   'release.yml': {
-    build: { contents: 'write' },
     publish: { 'id-token': 'write' },
     announce: { contents: 'write' },
   },
@@ -117,9 +118,30 @@ test('a release is published after all checks, by a job that runs nobody else’
   expect(['build', 'publish', 'announce'].map((name) => jobs[name]?.needs)).toEqual([
     'check',
     'build',
-    'publish',
+    ['build', 'publish'],
   ]);
   const publish = JSON.stringify(jobs['publish']?.steps);
   expect(publish).toContain('--provenance');
   expect(publish).not.toMatch(/npm (ci|install|i|run|exec|pack)\b|npx|checkout/);
+});
+
+test('a release goes from job to job as an artifact, and its digests another way', () => {
+  const { jobs } = parseDocument(read('.github/workflows/release.yml')).toJS() as Workflow;
+  const artifacts = Object.entries(jobs).flatMap(([name, { steps = [] }]) =>
+    steps
+      .filter(({ uses }) => /^actions\/(?:up|down)load-artifact@/.test(uses ?? ''))
+      .map(({ uses = '', with: inputs }) => [name, uses.replace(/@.*/, ''), inputs]),
+  );
+  const release = { name: 'release', path: 'release/' };
+  expect(artifacts).toEqual([
+    ['build', 'actions/upload-artifact', { ...release, 'if-no-files-found': 'error', overwrite: true }],
+    ['publish', 'actions/download-artifact', release],
+    ['announce', 'actions/download-artifact', release],
+  ]);
+  expect(jobs['build']?.outputs).toEqual({ sums: '${{ steps.pack.outputs.sums }}' });
+  for (const name of ['publish', 'announce']) {
+    const [script, ...more] = jobs[name]?.steps?.filter(({ run }) => run !== undefined) ?? [];
+    expect(script?.env, name).toMatchObject({ SUMS: '${{ needs.build.outputs.sums }}' });
+    expect(more, name).toEqual([]);
+  }
 });
