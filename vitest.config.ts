@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { leftOutOn } from './test/platforms.ts';
 
 // What the machine's user has set up must not reach the tests, nor the processes that they start.
 const ours =
@@ -20,7 +21,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ['test/**/*.test.ts', 'sandbox/test/**/*.test.ts'],
-    exclude: ['test/rgw/**', 'test/aws/**'],
+    exclude: ['test/rgw/**', 'test/aws/**', ...leftOutOn(process.platform)],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Every core: the tests wait half of the time. Not threads: some tests change the user, which a thread may not.

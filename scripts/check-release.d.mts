@@ -1,1 +1,1 @@
-export function releaseFaults(root: string, tag: string): string[];
+export function releaseFaults(root: string, tag: string, repository?: string): string[];

@@ -43,17 +43,44 @@ function licenceId(manifest) {
 /** Every text once, under the names of the packages that it belongs to. */
 function licenceTexts(packages) {
   const texts = new Map();
-  for (const { folder, manifest } of packages) {
-    const file = readdirSync(folder).find((name) => /^(licen[cs]e|copying)/i.test(name));
+  for (const one of packages) {
+    const { manifest } = one;
     const id = licenceId(manifest);
-    const text =
-      file === undefined
-        ? `${id} (the package holds no text of it)`
-        : readFileSync(join(folder, file), 'utf8').trim();
+    let text = ownText(one);
+    let note = id;
+    if (text === undefined) {
+      const other = siblingWithText(one, packages);
+      text = ownText(other);
+      note = `${id}; it ships no text, this is the one of ${other.manifest.name}, from the same repository ${repository(manifest)}`;
+    }
     const names = texts.get(text) ?? [];
-    texts.set(text, [...names, `${manifest.name} ${manifest.version} (${id})`]);
+    texts.set(text, [...names, `${manifest.name} ${manifest.version} (${note})`]);
   }
   return [...texts]
     .map(([text, names]) => `${names.join('\n')}\n\n${text}\n`)
     .join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+function ownText({ folder }) {
+  const file = readdirSync(folder).find((name) => /^(licen[cs]e|copying)/i.test(name));
+  return file === undefined ? undefined : readFileSync(join(folder, file), 'utf8').trim();
+}
+
+/** Some of the SDK's packages are published without the licence that stands in their repository. */
+function siblingWithText({ manifest }, packages) {
+  const sibling = packages.find(
+    (other) =>
+      repository(other.manifest) === repository(manifest) &&
+      licenceId(other.manifest) === licenceId(manifest) &&
+      ownText(other) !== undefined,
+  );
+  // its licence asks for the text beside the code: better no build than one that may not be given away
+  if (repository(manifest) === undefined || sibling === undefined)
+    throw new Error(`no text of the licence of ${manifest.name} (${licenceId(manifest)}) is to be found`);
+  return sibling;
+}
+
+function repository({ repository: value }) {
+  const url = typeof value === 'string' ? value : value?.url;
+  return url?.replace(/^git\+/, '').replace(/\.git$/, '');
 }

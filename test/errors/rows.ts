@@ -1402,6 +1402,7 @@ const files: readonly Row[] = [
     exit: 10,
     message: 'No space is left for "/dev/full".',
     argv: ['get', 'there', '-o', '/dev/full'],
+    needs: '/dev/full',
     ...there,
   },
   {

@@ -26,6 +26,8 @@ export function environmentFor(endpoint: string): Record<string, string | undefi
 export interface Row {
   readonly when: string;
   readonly argv: readonly string[];
+  /** As `unmetNeed` takes it. */
+  readonly needs?: string;
   readonly code: ErrorCode;
   readonly exit: number;
   readonly message: string;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Sandbox, startSandbox } from 'ssec-sandbox';
@@ -11,6 +11,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const freshFolder = temporaryFolders('package');
 const timeout = 60_000;
+const isWindows = process.platform === 'win32';
 
 /** The machine's own npm settings, without what the npm that runs this test says of this repository. */
 const npmEnvironment = Object.fromEntries(
@@ -26,7 +27,20 @@ interface Packed {
 }
 
 async function npm(cwd: string, ...args: string[]): Promise<string> {
-  return (await run('npm', args, { cwd, env: npmEnvironment })).stdout;
+  // on Windows npm is a script for cmd.exe, which execFile does not start; the program lies beside Node.js
+  const [file, ...first] = isWindows
+    ? [process.execPath, join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js')]
+    : ['npm'];
+  return (await run(file, [...first, ...args], { cwd, env: npmEnvironment })).stdout;
+}
+
+/** Runs what npm linked: on Windows a script for cmd.exe. Arguments are plain words. */
+function runLinked(
+  path: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
+): Promise<{ stdout: string }> {
+  return isWindows ? run(`"${path}.cmd"`, args, { ...options, shell: true }) : run(path, args, options);
 }
 
 /** Without its scripts: the build stands already, and the other tests use it at this moment. */
@@ -77,7 +91,7 @@ describe('the package ssec', () => {
   afterAll(() => sandbox.close());
 
   const ssec = async (...args: string[]): Promise<string> =>
-    (await run(join(project, 'node_modules', '.bin', 'ssec'), args, { cwd: project, env })).stdout;
+    (await runLinked(join(project, 'node_modules', '.bin', 'ssec'), args, { cwd: project, env })).stdout;
 
   test('depends on nothing', () => {
     const { dependencies, optionalDependencies, peerDependencies } = manifest(installed);
@@ -112,13 +126,14 @@ describe('the package ssec', () => {
       'docs/security.md',
       'package.json',
     ]);
-    expect(packed.files.find(({ path }) => path === 'bin/ssec.js')?.mode).toBe(0o755);
+    // Windows knows no such permission to pack
+    if (!isWindows) expect(packed.files.find(({ path }) => path === 'bin/ssec.js')?.mode).toBe(0o755);
   });
 
   test('every file is ours to give away: no path of the machine that built it', () => {
     const holders = packed.files
       .map(({ path }) => path)
-      .filter((path) => readFileSync(join(installed, path)).includes(root.replace(/\/$/, '')));
+      .filter((path) => readFileSync(join(installed, path)).includes(root.replace(/[\\/]$/, '')));
     expect(holders).toEqual([]);
   });
 
@@ -149,10 +164,13 @@ describe('the package ssec', () => {
     const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
     await npm(project, 'install', '--global', '--prefix', prefix, ...flags, tarball);
     const cwd = freshFolder();
-    const bare = { ...env, HOME: undefined, XDG_CACHE_HOME: '/dev/null/none' };
-    const globally = async (...args: string[]): Promise<string> =>
-      (await run(join(prefix, 'bin', 'ssec'), args, { cwd, env: bare })).stdout;
     writeFileSync(join(cwd, 'data.bin'), 'hello');
+    // nobody can make a folder in a file
+    const nowhere = join(cwd, 'data.bin', 'none');
+    const bare = { ...env, HOME: undefined, XDG_CACHE_HOME: nowhere, LOCALAPPDATA: nowhere };
+    const linked = join(prefix, isWindows ? '' : 'bin', 'ssec');
+    const globally = async (...args: string[]): Promise<string> =>
+      (await runLinked(linked, args, { cwd, env: bare })).stdout;
     await globally('keygen', '--env');
     expect(await globally('put', 'data.bin', 'global')).toBe('s3://my-bucket/global\n');
     const path = (await globally('get', 'global')).trim();
@@ -175,6 +193,28 @@ describe('the package ssec', () => {
     ])
       expect(named).toContain(name);
     for (const name of named) expect(licences).toContain(name);
+  });
+
+  test('every package that is inside has the whole text of its licence, its own or one of its repository', () => {
+    const { components } = JSON.parse(readFileSync(join(installed, 'dist/sbom.cdx.json'), 'utf8')) as {
+      components: { name: string; version: string; licenses: { license: { id: string } }[] }[];
+    };
+    const blocks = readFileSync(join(installed, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8').split(
+      /^-{80}\n\n/m,
+    );
+    /** Words of what the licence grants: a mere name of it is no text. */
+    const grants: Record<string, RegExp> = {
+      'Apache-2.0': /Apache License\s+Version 2\.0[^]*Grant of Copyright License[^]*Limitation of Liability/,
+      MIT: /Permission is hereby granted[^]*WITHOUT WARRANTY/,
+      'BSD-2-Clause': /Redistribution and use[^]*THIS SOFTWARE IS PROVIDED/,
+    };
+    for (const { name, version, licenses } of components) {
+      const id = licenses[0]?.license.id ?? '';
+      const block = blocks.find((text) =>
+        text.split('\n').some((line) => line.startsWith(`${name} ${version} (${id}`)),
+      );
+      expect(block, name).toMatch(grants[id] ?? /^no such licence is known to this test$/);
+    }
   });
 
   test('is a library', { timeout }, async () => {
@@ -269,13 +309,24 @@ describe('the package ssec-sandbox', () => {
       return context.skip('no npm registry can be reached, and the sandbox has dependencies');
     }
     const bin = join(project, 'node_modules', '.bin');
-    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: project };
-    const script =
-      'ssec keygen --env > /dev/null && echo hello > data && ssec put data && cat $(ssec get data)';
+    const env = { PATH: [bin, process.env['PATH']].join(delimiter), HOME: project };
+    // in the shell of the system, which finds what npm linked
+    const job = join(project, 'job.cjs');
+    writeFileSync(
+      job,
+      `
+const { execSync } = require('node:child_process');
+const { readFileSync, writeFileSync } = require('node:fs');
+execSync('ssec keygen --env');
+writeFileSync('data', 'hello\\n');
+process.stdout.write(execSync('ssec put data'));
+process.stdout.write(readFileSync(execSync('ssec get data').toString().trim()));
+`,
+    );
     for (const command of [['ssec-sandbox'], ['ssec', 'sandbox']] as const) {
       const [file, ...args] = command;
       const cwd = freshFolder();
-      const { stdout } = await run(join(bin, file), [...args, '--', 'sh', '-c', script], { cwd, env });
+      const { stdout } = await runLinked(join(bin, file), [...args, '--', 'node', job], { cwd, env });
       expect(stdout).toBe('s3://ssec-sandbox/data\nhello\n');
     }
     writeFileSync(

@@ -8,7 +8,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, test } from 'vitest';
 import { plainClient } from '../support/plain-client.ts';
-import { runScript } from '../support/script-runner.ts';
+import { runScript, whyNotHere } from '../support/script-runner.ts';
 import { temporaryFolders } from '../support/temp-folder.ts';
 import { rgwEnvironment, rgwServer } from './rgw-server.ts';
 
@@ -36,7 +36,9 @@ describe('the scripts of put and get', () => {
     client.destroy();
   });
 
-  test.for(scripts)('%s', async (name) => {
+  test.for(scripts)('%s', async (name, context) => {
+    const why = whyNotHere(folder + name);
+    if (why !== undefined) return context.skip(why);
     await runScript(folder + name, {
       folder: freshFolder(),
       startServer: async () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { parseArchive, runScript } from '../support/script-runner.ts';
+import { parseArchive, runScript, whyNotHere } from '../support/script-runner.ts';
 import { startScriptSandbox } from '../support/script-server.ts';
 import { temporaryFolders } from '../support/temp-folder.ts';
 
@@ -11,7 +11,9 @@ const freshFolder = temporaryFolders('scripts');
 
 describe.concurrent('scripts', () => {
   // only a guard: some move tens of megabytes, and a busy machine is no fault
-  test.for(scripts)('%s', { timeout: 60_000 }, async (name) => {
+  test.for(scripts)('%s', { timeout: 60_000 }, async (name, context) => {
+    const why = whyNotHere(folder + name);
+    if (why !== undefined) return context.skip(why);
     await runScript(folder + name, { folder: freshFolder(), startServer: startScriptSandbox });
   });
 });

@@ -7,6 +7,7 @@ import { temporaryFolders } from '../support/temp-folder.ts';
 
 const bin = fileURLToPath(new URL('../../bin/ssec.js', import.meta.url));
 const freshFolder = temporaryFolders('code-cache');
+const cache = process.platform === 'darwin' ? 'Library/Caches/ssec' : '.cache/ssec';
 
 function keygen(env: Record<string, string>): string {
   return execFileSync(process.execPath, [bin, 'keygen'], {
@@ -18,7 +19,7 @@ function keygen(env: Record<string, string>): string {
 describe('the code cache', () => {
   test('a first run leaves a mark, the second one the code, and a damaged one is made anew', () => {
     const home = freshFolder();
-    const folder = join(home, '.cache/ssec');
+    const folder = join(home, cache);
     expect(keygen({ HOME: home })).toContain('SSE_CUSTOMER_KEY_BASE64=');
     expect(readdirSync(folder)).toEqual([`${process.version}.seen`]);
     keygen({ HOME: home });
@@ -42,7 +43,7 @@ describe('the code cache', () => {
     const home = freshFolder();
     keygen({ HOME: home });
     keygen({ HOME: home });
-    const loaded = readdirSync(join(home, '.cache/ssec')).flatMap(
+    const loaded = readdirSync(join(home, cache)).flatMap(
       (name) =>
         /-([a-z][\w-]*\.cjs)\.code$/.exec(name.replace(`${process.version}-${process.arch}`, ''))?.[1] ?? [],
     );
@@ -54,13 +55,13 @@ describe('the code cache', () => {
     }
   });
 
-  test.skipIf(process.platform === 'win32')('is not used where others may write', () => {
+  test('is not used where others may write', () => {
     const home = freshFolder();
-    mkdirSync(join(home, '.cache/ssec'), { recursive: true });
-    chmodSync(join(home, '.cache/ssec'), 0o777);
+    mkdirSync(join(home, cache), { recursive: true });
+    chmodSync(join(home, cache), 0o777);
     keygen({ HOME: home });
     keygen({ HOME: home });
-    expect(readdirSync(join(home, '.cache/ssec'))).toEqual([]);
+    expect(readdirSync(join(home, cache))).toEqual([]);
   });
 
   test('a home that is not there is not made, and one that cannot be is no trouble', () => {

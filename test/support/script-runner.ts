@@ -7,6 +7,8 @@
  * it is ('' inside stands for one quote); elsewhere $NAME is a variable of the script, $WORK its folder, and
  * $STDOUT what the last command printed, without the last line end.
  *
+ *   needs NEED...                  stands before all else: leaves the script out where the system is another one
+ *                                  (linux) or has no such file or device (/dev/full)
  *   sandbox [OPTION=VALUE...]      start an S3, make a bucket, set the environment for it; options are those of
  *                                  startSandbox: blockSseC=true sseC=ignore denyActions=s3:GetObject ...
  *                                  'faults=fail UploadPart 503 SlowDown x2; drop GetObject after 1000 bytes'
@@ -37,6 +39,7 @@ import { constants } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StalledServer, startStalledServer } from './stalled-server.ts';
+import { unmetNeed } from './unmet-need.ts';
 
 /** An S3 that a script talks to. */
 export interface ScriptServer {
@@ -75,6 +78,13 @@ export async function runScript(path: string, options: ScriptOptions): Promise<v
   }
 }
 
+/** Why a script cannot run here: its `needs` that are not met; undefined = it can. */
+export function whyNotHere(path: string): string | undefined {
+  const { script } = parseArchive(readFileSync(path, 'utf8'));
+  const needs = [...script.matchAll(/^needs (.+)$/gm)].flatMap(([, words = '']) => words.split(/\s+/));
+  return needs.map(unmetNeed).find((why) => why !== undefined);
+}
+
 /** Text before the first `-- NAME --` line, and the files behind such lines. */
 export function parseArchive(text: string): Archive {
   const files = new Map<string, string>();
@@ -109,6 +119,8 @@ class Script {
       TMPDIR: join(folder, 'tmp'),
       WORK: this.#work,
       GIT_CONFIG_NOSYSTEM: '1',
+      // the scripts look where Linux has it; other systems have it elsewhere, unless told
+      ...(process.platform === 'linux' ? {} : { XDG_STATE_HOME: join(folder, 'home/.local/state') }),
     };
   }
 
@@ -156,6 +168,9 @@ class Script {
         check(a !== undefined && b !== undefined && a.equals(b), 'they differ');
         return;
       }
+      case 'needs':
+        for (const need of args) check(unmetNeed(need) === undefined, unmetNeed(need) ?? '');
+        return;
       case 'sandbox':
         return this.#startServer(args);
       case 'stall':

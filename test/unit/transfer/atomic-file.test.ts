@@ -18,6 +18,7 @@ import { type FileTargetOptions, openFileTarget } from '../../../src/transfer/at
 import type { PositionedSink } from '../../../src/transfer/sink.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { rejected } from '../support/thrown.ts';
+import { unmetNeed } from '../../support/unmet-need.ts';
 
 async function write(path: string, text: string, options: FileTargetOptions = {}): Promise<void> {
   const sink = await openFileTarget(path, options);
@@ -28,8 +29,8 @@ async function write(path: string, text: string, options: FileTargetOptions = {}
 
 /** Where a device is missing, root would make a file in its place. */
 function requireDevice(path: string, context: TestContext): void {
-  const isDevice = statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() === true;
-  context.skip(!isDevice, `${path} is no character device here`);
+  const why = unmetNeed(path);
+  context.skip(why !== undefined, why);
 }
 
 const mode = (path: string): number => statSync(path).mode & 0o7777;
