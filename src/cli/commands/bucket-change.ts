@@ -45,7 +45,7 @@ async function change(
 ): Promise<void> {
   const { io, reporter } = context;
   const settings = await loadSettings(context, { usesKey: false });
-  const bucket = namedBucket(settings, name, context.command.name());
+  const bucket = namedBucket(settings, name, `bucket ${context.command.name()}`);
   await withClient(context, settings, async (client) => {
     const { allowSseC, blockSseC } = await import('../../bucket-encryption.ts');
     const request = { client, bucket, signal: io.signal };

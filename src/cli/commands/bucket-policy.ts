@@ -26,7 +26,7 @@ Examples:
 async function printPolicy(context: CommandContext, name: string | undefined): Promise<void> {
   const { command, reporter } = context;
   const settings = await loadSettings(context, { usesKey: false });
-  const bucket = namedBucket(settings, name, context.command.name());
+  const bucket = namedBucket(settings, name, `bucket ${context.command.name()}`);
   const { sseCPolicy } = await import('../../sse-c-policy.ts');
   const rule = command.getOptionValue('forbid') === true ? 'forbid' : 'demand';
   // other servers know one partition, whatever they call their regions

@@ -41,7 +41,7 @@ interface Answers {
 async function show(context: CommandContext, name: string | undefined): Promise<void> {
   const { io, reporter } = context;
   const settings = await loadSettings(context, { usesKey: false });
-  const bucket = namedBucket(settings, name, context.command.name());
+  const bucket = namedBucket(settings, name, `bucket ${context.command.name()}`);
   await withClient(context, settings, async (client) => {
     const library = await import('../../bucket-inspection.ts');
     const { findSseCStatements } = await import('../../bucket-policy.ts');
