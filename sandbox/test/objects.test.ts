@@ -249,7 +249,7 @@ describe('object keys', () => {
     for (const name of keys) expect((await get(encode(name), sseC(key))).text).toBe(name);
     const list = await send(running(), { method: 'GET', path: `/${bucket}?list-type=2&encoding-type=url` });
     const listed = [...list.text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, name = '']) =>
-      decodeURIComponent(name),
+      decodeURIComponent(name.replaceAll('+', ' ')),
     );
     expect(listed).toEqual(expect.arrayContaining(keys));
     const sorted = [...listed].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -24,21 +24,13 @@ export function readWriteCondition(request: S3Request): WriteCondition {
       if (ifNoneMatch !== undefined && current !== undefined) throw preconditionFailed('If-None-Match');
       if (ifMatch === undefined) return;
       if (current === undefined) throw noSuchKey(request.key);
-      if (unquote(ifMatch) !== current.etag) throw preconditionFailed('If-Match');
+      if (!isSameEtag(ifMatch, current.etag)) throw preconditionFailed('If-Match');
     },
   };
 }
 
 function valueNotImplemented(header: string) {
   return headerNotImplemented(header, `We don't accept the provided value of ${header} header for this API`);
-}
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html */
-export function checkDeleteCondition(request: S3Request, current: ObjectRecord | undefined): void {
-  const ifMatch = request.headers.get('if-match');
-  if (ifMatch === undefined) return;
-  if (current === undefined) throw noSuchKey(request.key);
-  if (ifMatch !== '*' && unquote(ifMatch) !== current.etag) throw preconditionFailed('If-Match');
 }
 
 /**
@@ -60,11 +52,12 @@ export function checkReadConditions(request: S3Request, record: ObjectRecord): '
 }
 
 function matches(header: string, etag: string): boolean {
-  return header.split(',').some((part) => part.trim() === '*' || unquote(part) === etag);
+  return header.split(',').some((part) => part.trim() === '*' || isSameEtag(part, etag));
 }
 
-function unquote(etag: string): string {
-  return etag.trim().replace(/^"(.*)"$/, '$1');
+/** Of a condition, with its quotes or without, and of an object. */
+export function isSameEtag(given: string, etag: string): boolean {
+  return given.trim().replace(/^"(.*)"$/, '$1') === etag;
 }
 
 /** A date that cannot be read is no condition. */

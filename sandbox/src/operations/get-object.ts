@@ -9,6 +9,7 @@ import { objectContent } from './object-content.ts';
 import { checksumHeaders, objectHeaders } from './object-headers.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 import { readWantedPart, type WantedPart } from './part-number.ts';
+import { versionHeaders } from './requested-version.ts';
 
 interface Reading extends FoundObject {
   /** undefined: nothing of it is sent. */
@@ -40,7 +41,11 @@ function startReading(context: BucketContext): Reading {
   const { request } = context;
   const found = findObject(context);
   const { record, customerKey } = found;
-  const headers = { ...objectHeaders(record), ...encryptionHeaders(context, customerKey) };
+  const headers = {
+    ...objectHeaders(record),
+    ...versionHeaders(context, record),
+    ...encryptionHeaders(context, customerKey),
+  };
   if (checkReadConditions(request, record) === 'not-modified') {
     const { ETag = '', 'Last-Modified': lastModified = '' } = headers;
     const response = { status: 304, headers: { ETag, 'Last-Modified': lastModified } };

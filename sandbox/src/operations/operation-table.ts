@@ -1,22 +1,17 @@
 import { customerKeyHeaders } from '../sse-c/customer-key-headers.ts';
 import { abortMultipartUpload } from './abort-multipart-upload.ts';
-import {
-  createBucket,
-  deleteBucket,
-  getBucketLocation,
-  getBucketVersioning,
-  headBucket,
-  listBuckets,
-} from './buckets.ts';
+import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.ts';
 import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './bucket-encryption.ts';
 import { deleteBucketLifecycle, getBucketLifecycle, putBucketLifecycle } from './bucket-lifecycle.ts';
 import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from './bucket-policy.ts';
+import { getBucketVersioning, putBucketVersioning } from './bucket-versioning.ts';
 import { completeMultipartUpload } from './complete-multipart-upload.ts';
 import { createMultipartUpload } from './create-multipart-upload.ts';
 import { deleteObject } from './delete-object.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { getObject, headObject } from './get-object.ts';
 import { getObjectAttributes } from './get-object-attributes.ts';
+import { listObjectVersions } from './list-object-versions.ts';
 import { listMultipartUploads } from './list-multipart-uploads.ts';
 import { listObjects, listObjectsV2 } from './list-objects.ts';
 import { listParts } from './list-parts.ts';
@@ -118,6 +113,14 @@ export const operations: readonly Operation[] = [
     answer: getBucketVersioning,
   },
   {
+    name: 'PutBucketVersioning',
+    on: 'bucket',
+    method: 'PUT',
+    subresource: { name: 'versioning' },
+    action: 's3:PutBucketVersioning',
+    answer: putBucketVersioning,
+  },
+  {
     name: 'GetBucketLifecycleConfiguration',
     on: 'bucket',
     method: 'GET',
@@ -160,6 +163,16 @@ export const operations: readonly Operation[] = [
     query: ['prefix', 'delimiter', 'encoding-type', 'key-marker', 'upload-id-marker', 'max-uploads'],
     answer: listMultipartUploads,
   },
+  {
+    name: 'ListObjectVersions',
+    on: 'bucket',
+    method: 'GET',
+    subresource: { name: 'versions' },
+    action: 's3:ListBucketVersions',
+    query: [...listing, 'key-marker', 'version-id-marker'],
+    headers: ['x-amz-optional-object-attributes'],
+    answer: listObjectVersions,
+  },
   // rclone, which asks a server that it does not know in the old way; boto3's `Bucket.objects`
   {
     name: 'ListObjects',
@@ -176,7 +189,6 @@ export const operations: readonly Operation[] = [
     on: 'bucket',
     method: 'POST',
     subresource: { name: 'delete' },
-    action: 's3:DeleteObject',
     answer: deleteObjects,
   },
   {
@@ -241,6 +253,8 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     subresource: { name: 'attributes' },
     action: 's3:GetObjectAttributes',
+    versionAction: 's3:GetObjectVersionAttributes',
+    query: ['versionId'],
     headers: [
       'x-amz-object-attributes',
       'x-amz-max-parts',
@@ -263,7 +277,8 @@ export const operations: readonly Operation[] = [
     on: 'object',
     method: 'GET',
     action: 's3:GetObject',
-    query: ['partNumber'],
+    versionAction: 's3:GetObjectVersion',
+    query: ['partNumber', 'versionId'],
     headers: reading,
     answer: getObject,
   },
@@ -272,9 +287,18 @@ export const operations: readonly Operation[] = [
     on: 'object',
     method: 'HEAD',
     action: 's3:GetObject',
-    query: ['partNumber'],
+    versionAction: 's3:GetObjectVersion',
+    query: ['partNumber', 'versionId'],
     headers: reading,
     answer: headObject,
   },
-  { name: 'DeleteObject', on: 'object', method: 'DELETE', action: 's3:DeleteObject', answer: deleteObject },
+  {
+    name: 'DeleteObject',
+    on: 'object',
+    method: 'DELETE',
+    action: 's3:DeleteObject',
+    versionAction: 's3:DeleteObjectVersion',
+    query: ['versionId'],
+    answer: deleteObject,
+  },
 ];

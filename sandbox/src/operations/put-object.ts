@@ -1,5 +1,4 @@
 import { readIntegrityHeaders } from '../body/integrity-headers.ts';
-import type { ObjectRecord } from '../store/object-record.ts';
 import { objectArn, requireAllowed } from './account.ts';
 import { readWriteCondition } from './conditions.ts';
 import { customerKeyForWrite, encryptionHeaders } from './encryption.ts';
@@ -11,6 +10,7 @@ import {
   wholeSeconds,
 } from './object-headers.ts';
 import type { BucketContext, S3Response } from './operation.ts';
+import { newVersionHeaders } from './requested-version.ts';
 import { requirePutSize, storeContent } from './store-content.ts';
 
 export async function putObject(context: BucketContext): Promise<S3Response> {
@@ -30,7 +30,8 @@ export async function putObject(context: BucketContext): Promise<S3Response> {
 
   const record = await storeContent(context, { integrity, customerKey }, (stored) => {
     const { piece, etag, checksum } = stored;
-    const placed: ObjectRecord = {
+    condition.check(bucket.object(request.key));
+    return bucket.put({
       key: request.key,
       size: piece.size,
       etag,
@@ -39,15 +40,13 @@ export async function putObject(context: BucketContext): Promise<S3Response> {
       checksum: { ...checksum, type: 'FULL_OBJECT' },
       ...described,
       pieces: [piece],
-    };
-    condition.check(bucket.object(request.key));
-    bucket.put(placed);
-    return placed;
+    });
   });
   return {
     status: 200,
     headers: {
       ETag: `"${record.etag}"`,
+      ...newVersionHeaders(record),
       ...checksumHeaders(record.checksum),
       ...encryptionHeaders(context, customerKey),
     },
