@@ -8,16 +8,13 @@ const running = runningSandbox();
 describe('never a wrong success', () => {
   test.each([
     ['PUT', '/a?acl', {}],
-    ['PUT', '/a?tagging', {}],
     ['PUT', '/a?partNumber=1', {}],
     ['PUT', '/a?partNumber=1&uploadId=x', { 'x-amz-copy-source': '/b/c' }],
-    ['POST', '/a?uploads', { 'x-amz-tagging': 'a=b' }],
     ['DELETE', '/a?uploadId=x', { 'x-amz-if-match-initiated-time': 'x' }],
     ['GET', '/a?response-content-type=text%2Fplain', {}],
     ['GET', '?list-type=3', {}],
     ['GET', '?unheard-of', {}],
     ['PUT', '/a', { 'x-amz-copy-source': '/b/c' }],
-    ['PUT', '/a', { 'x-amz-tagging': 'a=b' }],
     ['PUT', '/a', { 'x-amz-acl': 'public-read' }],
     ['PUT', '/a', { 'x-amz-object-lock-mode': 'GOVERNANCE' }],
     ['PUT', '/a', { 'x-amz-server-side-encryption': 'aws:kms' }],

@@ -110,8 +110,9 @@ describe('restart', () => {
     const body = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
     await put(first, 'oldest', key);
     await send(first, { method: 'PUT', path: '/kept?versioning', body });
-    const { headers } = await put(first, 'older', other);
-    const older = String(headers['x-amz-version-id']);
+    const headers = { ...sseC(other), 'x-amz-tagging': 'kept=yes' };
+    const answer = await send(first, { method: 'PUT', path, body: 'older', headers });
+    const older = String(answer.headers['x-amz-version-id']);
     await send(first, { method: 'DELETE', path });
     await first.close();
     writeFileSync(join(dir, 'buckets', 'kept', 'objects', 'x.json.new'), '{');
@@ -122,6 +123,8 @@ describe('restart', () => {
     expect((await read('', key)).headers['x-amz-delete-marker']).toBe('true');
     expect((await read('?versionId=null', key)).text).toBe('oldest');
     expect((await read(`?versionId=${older}`, other)).text).toBe('older');
+    const tagging = await send(second, { method: 'GET', path: `${path}?tagging&versionId=${older}` });
+    expect([tagging.xml('Key'), tagging.xml('Value')]).toEqual(['kept', 'yes']);
     expect((await read(`?versionId=${older}`, key)).status).toBe(403);
     const newest = (await put(second, 'newest', key)).headers['x-amz-version-id'];
     const { text } = await send(second, { method: 'GET', path: '/kept?versions' });

@@ -48,6 +48,7 @@ export async function completeMultipartUpload(context: BucketContext): Promise<S
     ...(checksum === undefined ? {} : { checksum }),
     headers: record.headers,
     metadata: record.metadata,
+    ...(record.tags === undefined ? {} : { tags: record.tags }),
     pieces: [first, ...rest],
     parts: parts.map((part) =>
       record.checksum === undefined

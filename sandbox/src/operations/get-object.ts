@@ -7,6 +7,7 @@ import { encryptionHeaders } from './encryption.ts';
 import { findObject, type FoundObject } from './find-object.ts';
 import { objectContent } from './object-content.ts';
 import { checksumHeaders, objectHeaders } from './object-headers.ts';
+import { tagCountHeader } from './object-tagging.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 import { readWantedPart, type WantedPart } from './part-number.ts';
 import { versionHeaders } from './requested-version.ts';
@@ -44,6 +45,7 @@ function startReading(context: BucketContext): Reading {
   const headers = {
     ...objectHeaders(record),
     ...versionHeaders(context, record),
+    ...tagCountHeader(context, record),
     ...encryptionHeaders(context, customerKey),
   };
   if (checkReadConditions(request, record) === 'not-modified') {

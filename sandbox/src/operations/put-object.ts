@@ -9,6 +9,7 @@ import {
   requirePrivateAcl,
   wholeSeconds,
 } from './object-headers.ts';
+import { readNewTags } from './object-tagging.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 import { newVersionHeaders } from './requested-version.ts';
 import { requirePutSize, storeContent } from './store-content.ts';
@@ -19,7 +20,7 @@ export async function putObject(context: BucketContext): Promise<S3Response> {
   const integrity = readIntegrityHeaders(request);
   const customerKey = customerKeyForWrite(context);
   requirePrivateAcl(request);
-  const described = readObjectHeaders(request);
+  const described = { ...readObjectHeaders(request), ...readNewTags(context) };
   requirePutSize(context);
   const condition = readWriteCondition(request);
   // To compare an ETag is to read it.

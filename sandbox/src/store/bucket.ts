@@ -93,8 +93,9 @@ export class Bucket {
   }
 
   /** The version stays what it is but for its tags. */
-  setTags({ tags: _, ...record }: ObjectRecord, tags: readonly Tag[]): void {
-    this.#versions.put(tags.length === 0 ? record : { ...record, tags });
+  setTags(record: ObjectRecord, tags: readonly Tag[]): void {
+    const { tags: _, ...others } = record;
+    this.#versions.put(tags.length === 0 ? others : { ...others, tags });
   }
 
   addDeleteMarker(key: string, lastModified: string): DeleteMarker {
