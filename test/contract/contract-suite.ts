@@ -13,8 +13,10 @@ import { BytesSource } from '../../src/transfer/bytes-source.ts';
 import { plainClient } from '../support/plain-client.ts';
 import { type RawAnswer, type SignedRequest, keyHeaders, send } from '../support/signed-request.ts';
 import type { ContractServer } from './contract-server.ts';
+import { listingSuite } from './listing-suite.ts';
 import { multipartSuite } from './multipart-suite.ts';
 import { expected, key, readRefusals, writeRefusals } from './refusals.ts';
+import { versionsSuite } from './versions-suite.ts';
 
 const ODD_NAMES = [
   'with space',
@@ -338,6 +340,8 @@ export function contractSuite(name: ContractServer['name'], open: () => Promise<
   });
 
   multipartSuite(name, () => server);
+  versionsSuite(name, () => server);
+  listingSuite(name, () => server);
 
   describe('put and get', () => {
     const sizes = { empty: 0, 'one byte': 1, 'more than a part': 5 * 1024 ** 2 + 1 };
