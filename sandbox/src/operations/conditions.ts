@@ -35,8 +35,13 @@ function valueNotImplemented(header: string) {
 
 /**
  * The four conditions of a read, in the order of RFC 9110, section 13.2.2: `not-modified` is answered with 304.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-reads.html
  */
-export function checkReadConditions(request: S3Request, record: ObjectRecord): 'proceed' | 'not-modified' {
+export function checkReadConditions(
+  request: S3Request,
+  record: ObjectRecord,
+  now: Date,
+): 'proceed' | 'not-modified' {
   const modified = Date.parse(record.lastModified);
   const ifMatch = request.headers.get('if-match');
   const ifNoneMatch = request.headers.get('if-none-match');
@@ -46,9 +51,9 @@ export function checkReadConditions(request: S3Request, record: ObjectRecord): '
     throw preconditionFailed('If-Unmodified-Since');
   }
   if (ifNoneMatch !== undefined) return matches(ifNoneMatch, record.etag) ? 'not-modified' : 'proceed';
-  return modified <= date(request, 'if-modified-since', Number.NEGATIVE_INFINITY)
-    ? 'not-modified'
-    : 'proceed';
+  const since = date(request, 'if-modified-since', Number.NEGATIVE_INFINITY);
+  // S3 passes over a date that is still to come.
+  return modified <= since && since <= now.getTime() ? 'not-modified' : 'proceed';
 }
 
 function matches(header: string, etag: string): boolean {

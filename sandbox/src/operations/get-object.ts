@@ -48,7 +48,7 @@ function startReading(context: BucketContext): Reading {
     ...tagCountHeader(context, record),
     ...encryptionHeaders(context, customerKey),
   };
-  if (checkReadConditions(request, record) === 'not-modified') {
+  if (checkReadConditions(request, record, context.now) === 'not-modified') {
     const { ETag = '', 'Last-Modified': lastModified = '' } = headers;
     const response = { status: 304, headers: { ETag, 'Last-Modified': lastModified } };
     return { ...found, bytes: undefined, response };

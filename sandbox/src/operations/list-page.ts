@@ -15,7 +15,7 @@ export interface ListPage<T> {
   readonly next: PageEnd<T> | undefined;
 }
 
-export interface PageEnd<T> {
+interface PageEnd<T> {
   /** A key or common prefix. */
   readonly name: string;
   /** undefined: it is a common prefix. */
