@@ -24,10 +24,20 @@ export class ObjectVersions {
   }
 
   load(): void {
+    const found = new Map<string, ObjectVersion[]>();
     for (const file of readdirSync(this.#folder)) {
       const path = join(this.#folder, file);
-      if (file.endsWith('.json')) this.#insert(readVersion(path));
-      else rmSync(path, { force: true });
+      if (file.endsWith('.json')) {
+        const version = readVersion(path);
+        const others = found.get(version.key);
+        if (others === undefined) found.set(version.key, [version]);
+        else others.push(version);
+      } else rmSync(path, { force: true });
+    }
+    for (const [key, versions] of found) {
+      versions.sort((a, b) => b.sequence - a.sequence);
+      this.#set(key, versions);
+      this.#lastSequence = Math.max(this.#lastSequence, versions[0]?.sequence ?? 0);
     }
   }
 
@@ -80,10 +90,9 @@ export class ObjectVersions {
   }
 
   #insert(version: ObjectVersion): void {
-    this.#set(
-      version.key,
-      [...this.of(version.key), version].sort((a, b) => b.sequence - a.sequence),
-    );
+    const others = this.of(version.key);
+    const older = others.findIndex(({ sequence }) => sequence < version.sequence);
+    this.#set(version.key, others.toSpliced(older === -1 ? others.length : older, 0, version));
     this.#lastSequence = Math.max(this.#lastSequence, version.sequence);
   }
 
