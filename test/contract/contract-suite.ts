@@ -280,6 +280,19 @@ export function contractSuite(name: ContractServer['name'], open: () => Promise<
       const bare = await raw('PUT', 'condition', { 'if-match': etag.replaceAll('"', '') }, body);
       expect(bare.status).toBe(200);
     });
+
+    test('If-Match on a delete', async () => {
+      const { headers } = await raw('PUT', 'condition-delete', {}, Buffer.from('x'));
+      const other = await raw('DELETE', 'condition-delete', { 'if-match': `"${'0'.repeat(32)}"` });
+      // RGW 16.2.15 passes over it
+      expect(other.status).toBe(name === 'rgw' ? 204 : 412);
+      if (name === 'rgw') return;
+      const same = await raw('DELETE', 'condition-delete', { 'if-match': String(headers['etag']) });
+      expect(same.status).toBe(204);
+      const absent = await raw('DELETE', 'condition-delete', { 'if-match': '*' });
+      // documented, and not seen
+      if (name === 'sandbox') expect(absent).toMatchObject({ status: 404, code: 'NoSuchKey' });
+    });
   });
 
   describe('the encryption of a bucket', () => {
