@@ -68,8 +68,15 @@ export function noSuchUpload(uploadId: string): S3Error {
   );
 }
 
-export function noSuchKey(key: string): S3Error {
-  return new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', { Key: key });
+export function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): S3Error {
+  return new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', { Key: key }, headers);
+}
+
+export function noSuchVersion(key: string, versionId: string): S3Error {
+  return new S3Error(404, 'NoSuchVersion', 'The specified version does not exist.', {
+    Key: key,
+    VersionId: versionId,
+  });
 }
 
 export function noSuchBucket(bucket: string): S3Error {

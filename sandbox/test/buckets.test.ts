@@ -185,15 +185,4 @@ describe('listing', () => {
     const odd = await request('GET', `${listing}?list-type=2&max-keys=x`);
     expect([odd.status, odd.xml('ArgumentName')]).toEqual([400, 'max-keys']);
   });
-
-  test('DeleteObjects', async () => {
-    await request('PUT', `/${bucket}/one`, '1');
-    const body =
-      '<Delete><Object><Key>one</Key></Object><Object><Key>never &amp; there</Key></Object></Delete>';
-    const answer = await request('POST', `/${bucket}?delete`, body, md5(body));
-    expect(answer.text).toContain('<Deleted><Key>never &amp; there</Key></Deleted>');
-    expect((await request('GET', `/${bucket}/one`)).status).toBe(404);
-    const versioned = body.replace('</Key>', '</Key><VersionId>x</VersionId>');
-    expect((await request('POST', `/${bucket}?delete`, versioned, md5(versioned))).status).toBe(501);
-  });
 });

@@ -104,6 +104,56 @@ describe('restart', () => {
     expect(readdirSync(join(dir, 'buckets', 'kept', 'uploads'))).toEqual([]);
   });
 
+  test('versions survive, each under its key; what a crash left of one does not', async () => {
+    const [key, other] = [randomBytes(32), randomBytes(32)];
+    const first = await start();
+    const body = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
+    await put(first, 'oldest', key);
+    await send(first, { method: 'PUT', path: '/kept?versioning', body });
+    const headers = { ...sseC(other), 'x-amz-tagging': 'kept=yes' };
+    const answer = await send(first, { method: 'PUT', path, body: 'older', headers });
+    const older = String(answer.headers['x-amz-version-id']);
+    await send(first, { method: 'DELETE', path });
+    await first.close();
+    writeFileSync(join(dir, 'buckets', 'kept', 'objects', 'x.json.new'), '{');
+
+    const second = await start();
+    const read = (query: string, bytes: Buffer) =>
+      send(second, { method: 'GET', path: path + query, headers: sseC(bytes) });
+    expect((await read('', key)).headers['x-amz-delete-marker']).toBe('true');
+    expect((await read('?versionId=null', key)).text).toBe('oldest');
+    expect((await read(`?versionId=${older}`, other)).text).toBe('older');
+    const tagging = await send(second, { method: 'GET', path: `${path}?tagging&versionId=${older}` });
+    expect([tagging.xml('Key'), tagging.xml('Value')]).toEqual(['kept', 'yes']);
+    expect((await read(`?versionId=${older}`, key)).status).toBe(403);
+    const newest = (await put(second, 'newest', key)).headers['x-amz-version-id'];
+    const { text } = await send(second, { method: 'GET', path: '/kept?versions' });
+    const ids = [...text.matchAll(/<VersionId>([^<]*)/g)].map(([, id]) => id);
+    expect([ids.length, ids[0], ids[2], ids[3]]).toEqual([4, newest, older, 'null']);
+    expect(dataFiles()).toHaveLength(3);
+    await send(second, { method: 'DELETE', path: `${path}?versionId=${older}` });
+    expect(dataFiles()).toHaveLength(2);
+  });
+
+  test('a folder from before there were versions is read', async () => {
+    const key = randomBytes(32);
+    const first = await start();
+    await put(first, 'kept', key);
+    await first.close();
+    const objects = join(dir, 'buckets', 'kept', 'objects');
+    const file = join(objects, readdirSync(objects)[0] ?? '');
+    const { versionId, sequence, ...record } = JSON.parse(readFileSync(file, 'utf8'));
+    expect([versionId, sequence]).toEqual(['null', 1]);
+    writeFileSync(file, JSON.stringify(record));
+    writeFileSync(join(dir, 'sandbox.json'), '{"format":2}');
+
+    const second = await start();
+    expect((await get(second, key)).text).toBe('kept');
+    await second.close();
+    writeFileSync(join(dir, 'sandbox.json'), '{"format":4}');
+    await expect(startSandbox({ dir })).rejects.toThrow(/was written by another version of the sandbox/);
+  });
+
   test('without a folder of its own nothing remains', async () => {
     const sandbox = await startSandbox();
     expect(statSync(sandbox.caFile).mode & 0o777).toBe(0o600);

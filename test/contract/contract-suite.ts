@@ -13,8 +13,10 @@ import { BytesSource } from '../../src/transfer/bytes-source.ts';
 import { plainClient } from '../support/plain-client.ts';
 import { type RawAnswer, type SignedRequest, keyHeaders, send } from '../support/signed-request.ts';
 import type { ContractServer } from './contract-server.ts';
+import { listingSuite } from './listing-suite.ts';
 import { multipartSuite } from './multipart-suite.ts';
 import { expected, key, readRefusals, writeRefusals } from './refusals.ts';
+import { versionsSuite } from './versions-suite.ts';
 
 const ODD_NAMES = [
   'with space',
@@ -278,6 +280,19 @@ export function contractSuite(name: ContractServer['name'], open: () => Promise<
       const bare = await raw('PUT', 'condition', { 'if-match': etag.replaceAll('"', '') }, body);
       expect(bare.status).toBe(200);
     });
+
+    test('If-Match on a delete', async () => {
+      const { headers } = await raw('PUT', 'condition-delete', {}, Buffer.from('x'));
+      const other = await raw('DELETE', 'condition-delete', { 'if-match': `"${'0'.repeat(32)}"` });
+      // RGW 16.2.15 passes over it
+      expect(other.status).toBe(name === 'rgw' ? 204 : 412);
+      if (name === 'rgw') return;
+      const same = await raw('DELETE', 'condition-delete', { 'if-match': String(headers['etag']) });
+      expect(same.status).toBe(204);
+      const absent = await raw('DELETE', 'condition-delete', { 'if-match': '*' });
+      // documented, and not seen
+      if (name === 'sandbox') expect(absent).toMatchObject({ status: 404, code: 'NoSuchKey' });
+    });
   });
 
   describe('the encryption of a bucket', () => {
@@ -338,6 +353,8 @@ export function contractSuite(name: ContractServer['name'], open: () => Promise<
   });
 
   multipartSuite(name, () => server);
+  versionsSuite(name, () => server);
+  listingSuite(name, () => server);
 
   describe('put and get', () => {
     const sizes = { empty: 0, 'one byte': 1, 'more than a part': 5 * 1024 ** 2 + 1 };

@@ -4,7 +4,7 @@ import { requireNotDenied } from '../policy/require-not-denied.ts';
 import { endExpiredUploads } from '../store/expired-uploads.ts';
 import { getCallerIdentity } from '../sts/get-caller-identity.ts';
 import type { RequestFaults } from '../faults/request-faults.ts';
-import type { S3Request } from '../http/s3-request.ts';
+import { queryParameter, type S3Request } from '../http/s3-request.ts';
 import type { SandboxSettings } from '../sandbox-options.ts';
 import { accessDenied, headerNotImplemented, noSuchBucket, notImplemented, S3Error } from '../s3-error.ts';
 import { anySseCHeader } from '../sse-c/customer-key-headers.ts';
@@ -12,9 +12,8 @@ import type { Bucket } from '../store/bucket.ts';
 import type { Store } from '../store/store.ts';
 import { accountId, objectArn, requireAllowed } from './account.ts';
 import { rejectUnsupported } from './find-operation.ts';
+import { requireKeyLength } from './key-length.ts';
 import type { Operation, S3Response } from './operation.ts';
-
-const maxKeyBytes = 1024;
 
 export interface RequestContext {
   readonly request: S3Request;
@@ -44,16 +43,13 @@ export async function answerRequest(context: RequestContext): Promise<S3Response
   }
   rejectUnsupported(operation, request);
   checkOwner(request);
-  // an explicit deny outweighs that nothing allows
-  if (bucket !== undefined) requireNotDenied(bucket, operation.action, request);
-  requireAllowed(settings, operation.action, resourceArn(request));
-  const keyBytes = Buffer.byteLength(request.key);
-  if (keyBytes > maxKeyBytes) {
-    throw new S3Error(400, 'KeyTooLongError', 'Your key is too long', {
-      Size: String(keyBytes),
-      MaxSizeAllowed: String(maxKeyBytes),
-    });
+  const action = actionOf(operation, request);
+  if (action !== undefined) {
+    // an explicit deny outweighs that nothing allows
+    if (bucket !== undefined) requireNotDenied(bucket, action, request);
+    requireAllowed(settings, action, resourceArn(request));
   }
+  requireKeyLength(request.key);
   const service = { request, identity, settings, store, body, now, faults };
   if (operation.on === 'service' || operation.on === 'new-bucket') return operation.answer(service);
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? '');
@@ -101,6 +97,11 @@ function checkRegion(
 function checkOwner(request: S3Request): void {
   const owner = request.headers.get('x-amz-expected-bucket-owner');
   if (owner !== undefined && owner !== accountId) throw accessDenied();
+}
+
+function actionOf(operation: Operation, request: S3Request): string | undefined {
+  const isOfVersion = queryParameter(request, 'versionId') !== undefined;
+  return isOfVersion ? (operation.versionAction ?? operation.action) : operation.action;
 }
 
 function resourceArn(request: S3Request): string {

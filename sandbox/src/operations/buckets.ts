@@ -72,10 +72,15 @@ export function headBucket({ bucket }: BucketContext): S3Response {
 }
 
 export function deleteBucket({ bucket, store }: BucketContext): S3Response {
-  if (bucket.keys().length > 0) {
-    throw new S3Error(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty', {
-      BucketName: bucket.name,
-    });
+  if (bucket.versions.keys().length > 0) {
+    const message = 'The bucket you tried to delete is not empty';
+    const isVersioned = bucket.settings.versioning !== undefined;
+    throw new S3Error(
+      409,
+      'BucketNotEmpty',
+      isVersioned ? `${message}. You must delete all versions in the bucket.` : message,
+      { BucketName: bucket.name },
+    );
   }
   store.deleteBucket(bucket.name);
   return { status: 204 };
@@ -88,11 +93,6 @@ export function getBucketLocation({ bucket }: BucketContext): S3Response {
     status: 200,
     xml: `${xmlDeclaration}<LocationConstraint ${s3Namespace}>${location}</LocationConstraint>`,
   };
-}
-
-/** Never switched on here: then S3 names no status. */
-export function getBucketVersioning(): S3Response {
-  return { status: 200, xml: `${xmlDeclaration}<VersioningConfiguration ${s3Namespace}/>` };
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */

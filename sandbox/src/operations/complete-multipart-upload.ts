@@ -12,6 +12,7 @@ import { checkClaims, multipartChecksum, multipartEtag } from './multipart-check
 import { checkCompletionKey, findUpload, readCompletionKey } from './multipart-upload.ts';
 import { wholeSeconds } from './object-headers.ts';
 import type { BucketContext, S3Response } from './operation.ts';
+import { newVersionHeaders } from './requested-version.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
 export async function completeMultipartUpload(context: BucketContext): Promise<S3Response> {
@@ -38,7 +39,7 @@ export async function completeMultipartUpload(context: BucketContext): Promise<S
     seal === undefined ? { data, size } : { data, size, seal },
   );
   if (first === undefined) throw new Error('an object has at least one part');
-  const object: ObjectRecord = {
+  const object = bucket.complete(upload, {
     key: record.key,
     size: parts.reduce((sum, { size }) => sum + size, 0),
     etag: multipartEtag(parts),
@@ -47,17 +48,20 @@ export async function completeMultipartUpload(context: BucketContext): Promise<S
     ...(checksum === undefined ? {} : { checksum }),
     headers: record.headers,
     metadata: record.metadata,
+    ...(record.tags === undefined ? {} : { tags: record.tags }),
     pieces: [first, ...rest],
     parts: parts.map((part) =>
       record.checksum === undefined
         ? { number: part.number }
         : { number: part.number, checksum: part.checksum },
     ),
-  };
-  bucket.complete(upload, object);
+  });
   return {
     status: 200,
-    headers: completionHeaders(context, record, encryptionHeaders(context, customerKey)),
+    headers: {
+      ...newVersionHeaders(object),
+      ...completionHeaders(context, record, encryptionHeaders(context, customerKey)),
+    },
     xml: resultDocument(context, object),
   };
 }

@@ -24,7 +24,7 @@ export function readWriteCondition(request: S3Request): WriteCondition {
       if (ifNoneMatch !== undefined && current !== undefined) throw preconditionFailed('If-None-Match');
       if (ifMatch === undefined) return;
       if (current === undefined) throw noSuchKey(request.key);
-      if (unquote(ifMatch) !== current.etag) throw preconditionFailed('If-Match');
+      if (!isSameEtag(ifMatch, current.etag)) throw preconditionFailed('If-Match');
     },
   };
 }
@@ -33,18 +33,15 @@ function valueNotImplemented(header: string) {
   return headerNotImplemented(header, `We don't accept the provided value of ${header} header for this API`);
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html */
-export function checkDeleteCondition(request: S3Request, current: ObjectRecord | undefined): void {
-  const ifMatch = request.headers.get('if-match');
-  if (ifMatch === undefined) return;
-  if (current === undefined) throw noSuchKey(request.key);
-  if (ifMatch !== '*' && unquote(ifMatch) !== current.etag) throw preconditionFailed('If-Match');
-}
-
 /**
  * The four conditions of a read, in the order of RFC 9110, section 13.2.2: `not-modified` is answered with 304.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-reads.html
  */
-export function checkReadConditions(request: S3Request, record: ObjectRecord): 'proceed' | 'not-modified' {
+export function checkReadConditions(
+  request: S3Request,
+  record: ObjectRecord,
+  now: Date,
+): 'proceed' | 'not-modified' {
   const modified = Date.parse(record.lastModified);
   const ifMatch = request.headers.get('if-match');
   const ifNoneMatch = request.headers.get('if-none-match');
@@ -54,17 +51,18 @@ export function checkReadConditions(request: S3Request, record: ObjectRecord): '
     throw preconditionFailed('If-Unmodified-Since');
   }
   if (ifNoneMatch !== undefined) return matches(ifNoneMatch, record.etag) ? 'not-modified' : 'proceed';
-  return modified <= date(request, 'if-modified-since', Number.NEGATIVE_INFINITY)
-    ? 'not-modified'
-    : 'proceed';
+  const since = date(request, 'if-modified-since', Number.NEGATIVE_INFINITY);
+  // S3 passes over a date that is still to come.
+  return modified <= since && since <= now.getTime() ? 'not-modified' : 'proceed';
 }
 
 function matches(header: string, etag: string): boolean {
-  return header.split(',').some((part) => part.trim() === '*' || unquote(part) === etag);
+  return header.split(',').some((part) => part.trim() === '*' || isSameEtag(part, etag));
 }
 
-function unquote(etag: string): string {
-  return etag.trim().replace(/^"(.*)"$/, '$1');
+/** Of a condition, with its quotes or without, and of an object. */
+export function isSameEtag(given: string, etag: string): boolean {
+  return given.trim().replace(/^"(.*)"$/, '$1') === etag;
 }
 
 /** A date that cannot be read is no condition. */

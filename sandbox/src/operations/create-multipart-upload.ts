@@ -8,6 +8,7 @@ import type { ChecksumType } from '../store/object-record.ts';
 import type { UploadRecord } from '../store/upload-record.ts';
 import { customerKeyForWrite, encryptionHeaders } from './encryption.ts';
 import { readObjectHeaders, readStorageClass, requirePrivateAcl, wholeSeconds } from './object-headers.ts';
+import { readNewTags } from './object-tagging.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
@@ -24,6 +25,7 @@ export function createMultipartUpload(context: BucketContext): S3Response {
     initiated: wholeSeconds(now),
     storageClass,
     ...readObjectHeaders(request),
+    ...readNewTags(context),
     ...(checksum === undefined ? {} : { checksum }),
     ...(customerKey === undefined ? {} : { seal: sealObject(customerKey.bytes).seal }),
     ...(before === undefined ? {} : { before }),

@@ -1,15 +1,20 @@
-import { objectArn, requireAllowed } from './account.ts';
-import { checkDeleteCondition } from './conditions.ts';
+import { deleteVersion } from './delete-version.ts';
 import type { BucketContext, S3Response } from './operation.ts';
+import { readVersionId } from './requested-version.ts';
 
-/** No key is needed to delete, and there need be nothing to delete. */
-export function deleteObject({ request, bucket, settings }: BucketContext): S3Response {
-  const ifMatch = request.headers.get('if-match');
-  // To compare an ETag is to read it.
-  if (ifMatch !== undefined && ifMatch !== '*') {
-    requireAllowed(settings, 's3:GetObject', objectArn(bucket.name, request.key));
-  }
-  checkDeleteCondition(request, bucket.object(request.key));
-  bucket.remove(request.key);
-  return { status: 204 };
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+export function deleteObject(context: BucketContext): S3Response {
+  const { request } = context;
+  const { versionId, deleteMarker } = deleteVersion(context, {
+    key: request.key,
+    versionId: readVersionId(request),
+    ifMatch: request.headers.get('if-match'),
+  });
+  return {
+    status: 204,
+    headers: {
+      ...(versionId === undefined ? {} : { 'x-amz-version-id': versionId }),
+      ...(deleteMarker ? { 'x-amz-delete-marker': 'true' } : {}),
+    },
+  };
 }

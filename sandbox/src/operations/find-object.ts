@@ -1,10 +1,10 @@
 import type { CustomerKey } from '../sse-c/customer-key-headers.ts';
-import { invalidRequest, noSuchKey } from '../s3-error.ts';
+import { invalidRequest } from '../s3-error.ts';
 import { readCustomerKey, rejectEncryptionHeader, wrongCustomerKey } from '../sse-c/customer-key-headers.ts';
 import { opensSeal } from '../sse-c/object-cipher.ts';
 import type { ObjectRecord } from '../store/object-record.ts';
-import { requireAllowed } from './account.ts';
 import type { BucketContext } from './operation.ts';
+import { requestedVersion } from './requested-version.ts';
 
 export interface FoundObject {
   readonly record: ObjectRecord;
@@ -13,14 +13,8 @@ export interface FoundObject {
 
 /** The object of a read, once the key is the right one: argument errors, then existence, then the key. */
 export function findObject(context: BucketContext): FoundObject {
-  const { request, bucket } = context;
   const customerKey = readKey(context);
-  const record = bucket.object(request.key);
-  if (record === undefined) {
-    // S3 hides what is not there from whoever may not list.
-    requireAllowed(context.settings, 's3:ListBucket', `arn:aws:s3:::${bucket.name}`);
-    throw noSuchKey(request.key);
-  }
+  const record = requestedVersion(context, 'read');
   requireRightKey(record, customerKey);
   return { record, customerKey };
 }

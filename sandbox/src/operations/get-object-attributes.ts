@@ -1,5 +1,5 @@
 import { checksumElement } from '../checksum/checksum.ts';
-import type { S3Request } from '../http/s3-request.ts';
+import { queryParameter, type S3Request } from '../http/s3-request.ts';
 import { element, s3Namespace, xmlDeclaration } from '../http/xml.ts';
 import { invalidArgument, invalidRequest } from '../s3-error.ts';
 import type { ObjectRecord } from '../store/object-record.ts';
@@ -8,11 +8,14 @@ import { findObject } from './find-object.ts';
 import { readPageSize } from './list-parameters.ts';
 import { pageOfParts, readPartMarker } from './list-parts.ts';
 import type { BucketContext, S3Response } from './operation.ts';
+import { versionHeaders } from './requested-version.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html */
 export function getObjectAttributes(context: BucketContext): S3Response {
   const { request, bucket, settings } = context;
-  requireAllowed(settings, 's3:GetObject', objectArn(bucket.name, request.key));
+  const isOfVersion = queryParameter(request, 'versionId') !== undefined;
+  const action = isOfVersion ? 's3:GetObjectVersion' : 's3:GetObject';
+  requireAllowed(settings, action, objectArn(bucket.name, request.key));
   const wanted = readAttributeNames(request);
   const { record } = findObject(context);
   // In S3's order, whatever the request's was.
@@ -21,7 +24,10 @@ export function getObjectAttributes(context: BucketContext): S3Response {
   );
   return {
     status: 200,
-    headers: { 'Last-Modified': new Date(record.lastModified).toUTCString() },
+    headers: {
+      'Last-Modified': new Date(record.lastModified).toUTCString(),
+      ...versionHeaders(context, record),
+    },
     xml: `${xmlDeclaration}<GetObjectAttributesResponse ${s3Namespace}>${elements.join('')}</GetObjectAttributesResponse>`,
   };
 }

@@ -7,8 +7,10 @@ import { encryptionHeaders } from './encryption.ts';
 import { findObject, type FoundObject } from './find-object.ts';
 import { objectContent } from './object-content.ts';
 import { checksumHeaders, objectHeaders } from './object-headers.ts';
+import { tagCountHeader } from './object-tagging.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 import { readWantedPart, type WantedPart } from './part-number.ts';
+import { versionHeaders } from './requested-version.ts';
 
 interface Reading extends FoundObject {
   /** undefined: nothing of it is sent. */
@@ -40,8 +42,13 @@ function startReading(context: BucketContext): Reading {
   const { request } = context;
   const found = findObject(context);
   const { record, customerKey } = found;
-  const headers = { ...objectHeaders(record), ...encryptionHeaders(context, customerKey) };
-  if (checkReadConditions(request, record) === 'not-modified') {
+  const headers = {
+    ...objectHeaders(record),
+    ...versionHeaders(context, record),
+    ...tagCountHeader(context, record),
+    ...encryptionHeaders(context, customerKey),
+  };
+  if (checkReadConditions(request, record, context.now) === 'not-modified') {
     const { ETag = '', 'Last-Modified': lastModified = '' } = headers;
     const response = { status: 304, headers: { ETag, 'Last-Modified': lastModified } };
     return { ...found, bytes: undefined, response };

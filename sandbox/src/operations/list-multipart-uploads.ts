@@ -3,6 +3,7 @@ import { element, s3Namespace, xmlDeclaration } from '../http/xml.ts';
 import { compareKeys } from '../store/key-order.ts';
 import type { UploadRecord } from '../store/upload-record.ts';
 import { ownerElements } from './account.ts';
+import { pageOf } from './list-page.ts';
 import { type ListEncoding, readEncoding, readPageSize } from './list-parameters.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 
@@ -12,13 +13,6 @@ interface UploadQuery {
   readonly maxUploads: number;
   readonly keyMarker: string;
   readonly uploadIdMarker: string;
-}
-
-interface UploadPage {
-  readonly uploads: readonly UploadRecord[];
-  readonly commonPrefixes: readonly string[];
-  /** The last that this page lists; undefined: there are no more. */
-  readonly next: { readonly key: string; readonly uploadId: string } | undefined;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
@@ -34,19 +28,23 @@ export function listMultipartUploads({ request, bucket }: BucketContext): S3Resp
     uploadIdMarker: keyMarker === '' ? '' : (queryParameter(request, 'upload-id-marker') ?? ''),
   };
   const { name, encodingType } = encoding;
-  const page = pageOfUploads(bucket.uploads.list(), query);
+  const page = pageOf(
+    bucket.uploads.list().filter((upload) => isAfterMarker(upload, query)),
+    ({ key }) => key,
+    { ...query, limit: query.maxUploads, after: keyMarker },
+  );
   const elements = [
     element('Bucket', bucket.name),
     element('KeyMarker', name(keyMarker)),
     element('UploadIdMarker', query.uploadIdMarker),
-    page.next === undefined ? '' : element('NextKeyMarker', name(page.next.key)),
-    page.next === undefined ? '' : element('NextUploadIdMarker', page.next.uploadId),
+    page.next === undefined ? '' : element('NextKeyMarker', name(page.next.name)),
+    page.next === undefined ? '' : element('NextUploadIdMarker', page.next.entry?.uploadId ?? ''),
     element('Prefix', name(query.prefix)),
     query.delimiter === '' ? '' : element('Delimiter', name(query.delimiter)),
     encodingType === undefined ? '' : element('EncodingType', encodingType),
     element('MaxUploads', query.maxUploads),
     element('IsTruncated', page.next !== undefined),
-    ...page.uploads.map((upload) => entry(upload, encoding)),
+    ...page.entries.map((upload) => entry(upload, encoding)),
     ...page.commonPrefixes.map(
       (prefix) => `<CommonPrefixes>${element('Prefix', name(prefix))}</CommonPrefixes>`,
     ),
@@ -55,27 +53,6 @@ export function listMultipartUploads({ request, bucket }: BucketContext): S3Resp
     status: 200,
     xml: `${xmlDeclaration}<ListMultipartUploadsResult ${s3Namespace}>${elements.join('')}</ListMultipartUploadsResult>`,
   };
-}
-
-function pageOfUploads(sorted: readonly UploadRecord[], query: UploadQuery): UploadPage {
-  const { prefix, delimiter, maxUploads } = query;
-  const uploads: UploadRecord[] = [];
-  const commonPrefixes: string[] = [];
-  let last = { key: '', uploadId: '' };
-  if (maxUploads === 0) return { uploads, commonPrefixes, next: undefined };
-  for (const upload of sorted) {
-    const { key, uploadId } = upload;
-    if (!key.startsWith(prefix) || !isAfterMarker(upload, query)) continue;
-    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    const rolled = end === -1 ? undefined : key.slice(0, end + delimiter.length);
-    // A common prefix that stood on an earlier page, or on this one.
-    if (rolled !== undefined && (rolled === last.key || compareKeys(rolled, query.keyMarker) <= 0)) continue;
-    if (uploads.length + commonPrefixes.length === maxUploads) return { uploads, commonPrefixes, next: last };
-    if (rolled === undefined) uploads.push(upload);
-    else commonPrefixes.push(rolled);
-    last = rolled === undefined ? { key, uploadId } : { key: rolled, uploadId: '' };
-  }
-  return { uploads, commonPrefixes, next: undefined };
 }
 
 function isAfterMarker({ key, uploadId }: UploadRecord, query: UploadQuery): boolean {

@@ -3,7 +3,8 @@ import { queryParameter, type S3Request } from '../http/s3-request.ts';
 import { invalidArgument } from '../s3-error.ts';
 import type { ObjectRecord } from '../store/object-record.ts';
 import { ownerElements } from './account.ts';
-import { type KeyPage, pageOfKeys } from './key-page.ts';
+import { checksumElements } from './checksum-elements.ts';
+import { keysFrom, type ListPage, pageOf } from './list-page.ts';
 import { type ListEncoding, readEncoding, readPageSize } from './list-parameters.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 
@@ -20,13 +21,13 @@ export function listObjectsV2(context: BucketContext): S3Response {
   const token = queryParameter(request, 'continuation-token');
   const startAfter = queryParameter(request, 'start-after');
   const after = token === undefined ? (startAfter ?? '') : readToken(token);
-  const page = pageOfKeys(context.bucket.keys(), { ...listing, after });
+  const page = pageOfKeys(context, listing, after);
   const withOwner = queryParameter(request, 'fetch-owner') === 'true';
   return document(context, listing, page, withOwner, [
     token === undefined ? '' : element('ContinuationToken', token),
     startAfter === undefined ? '' : element('StartAfter', listing.name(startAfter)),
-    element('KeyCount', page.keys.length + page.commonPrefixes.length),
-    page.next === undefined ? '' : element('NextContinuationToken', writeToken(page.next)),
+    element('KeyCount', page.entries.length + page.commonPrefixes.length),
+    page.next === undefined ? '' : element('NextContinuationToken', writeToken(page.next.name)),
   ]);
 }
 
@@ -34,22 +35,29 @@ export function listObjectsV2(context: BucketContext): S3Response {
 export function listObjects(context: BucketContext): S3Response {
   const listing = readListing(context.request);
   const marker = queryParameter(context.request, 'marker') ?? '';
-  const page = pageOfKeys(context.bucket.keys(), { ...listing, after: marker });
+  const page = pageOfKeys(context, listing, marker);
   return document(context, listing, page, true, [
     element('Marker', listing.name(marker)),
-    page.next === undefined || listing.delimiter === '' ? '' : element('NextMarker', listing.name(page.next)),
+    page.next === undefined || listing.delimiter === ''
+      ? ''
+      : element('NextMarker', listing.name(page.next.name)),
   ]);
+}
+
+function pageOfKeys({ bucket }: BucketContext, listing: Listing, after: string): ListPage<string> {
+  const query = { ...listing, limit: listing.maxKeys, after };
+  return pageOf(keysFrom(bucket.versions.currentKeys(), after), (key) => key, query);
 }
 
 function document(
   { bucket }: BucketContext,
   listing: Listing,
-  page: KeyPage,
+  page: ListPage<string>,
   withOwner: boolean,
   own: readonly string[],
 ): S3Response {
   const owner = withOwner ? ownerElements('Owner') : '';
-  const contents = page.keys
+  const contents = page.entries
     .map((key) => bucket.object(key))
     .filter((record) => record !== undefined)
     .map((record) => entry(record, listing, owner));
@@ -79,10 +87,7 @@ function entry(record: ObjectRecord, listing: Listing, owner: string): string {
     element('Key', listing.name(record.key)),
     element('LastModified', record.lastModified),
     element('ETag', `"${record.etag}"`),
-    record.checksum === undefined
-      ? ''
-      : element('ChecksumAlgorithm', record.checksum.algorithm.toUpperCase()),
-    record.checksum === undefined ? '' : element('ChecksumType', record.checksum.type),
+    checksumElements(record),
     element('Size', record.size),
     owner,
     element('StorageClass', record.storageClass),

@@ -15,10 +15,15 @@ export function readEncoding(request: S3Request): ListEncoding {
   if (encodingType !== undefined && encodingType !== 'url') {
     throw invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', encodingType);
   }
-  return {
-    name: (text) => (encodingType === 'url' ? percentEncode(Buffer.from(text), '/') : text),
-    encodingType,
-  };
+  return { name: (text) => (encodingType === 'url' ? urlEncode(text) : text), encodingType };
+}
+
+/** S3 writes a blank as `+`, as forms do, and leaves `/` and `*` as they are. */
+function urlEncode(text: string): string {
+  return percentEncode(Buffer.from(text), '/')
+    .replaceAll('%20', '+')
+    .replaceAll('%2A', '*')
+    .replaceAll('~', '%7E');
 }
 
 /** S3 takes a larger number, and lists 1000. */

@@ -37,8 +37,10 @@ interface OperationFacts {
   /** S3's own name of it. */
   readonly name: string;
   readonly method: string;
-  /** The IAM action that it needs. */
-  readonly action: string;
+  /** The IAM action that it needs; absent: each object in its body needs its own. */
+  readonly action?: string;
+  /** The one that it needs instead where the request names a version. */
+  readonly versionAction?: string;
   /** The query parameter that tells it from its siblings, and its value where that matters. */
   readonly subresource?: { readonly name: string; readonly value?: string };
   /** Further query parameters that it acts on; any other is answered with 501. */

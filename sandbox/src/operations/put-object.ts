@@ -1,5 +1,4 @@
 import { readIntegrityHeaders } from '../body/integrity-headers.ts';
-import type { ObjectRecord } from '../store/object-record.ts';
 import { objectArn, requireAllowed } from './account.ts';
 import { readWriteCondition } from './conditions.ts';
 import { customerKeyForWrite, encryptionHeaders } from './encryption.ts';
@@ -10,7 +9,9 @@ import {
   requirePrivateAcl,
   wholeSeconds,
 } from './object-headers.ts';
+import { readNewTags } from './object-tagging.ts';
 import type { BucketContext, S3Response } from './operation.ts';
+import { newVersionHeaders } from './requested-version.ts';
 import { requirePutSize, storeContent } from './store-content.ts';
 
 export async function putObject(context: BucketContext): Promise<S3Response> {
@@ -19,7 +20,7 @@ export async function putObject(context: BucketContext): Promise<S3Response> {
   const integrity = readIntegrityHeaders(request);
   const customerKey = customerKeyForWrite(context);
   requirePrivateAcl(request);
-  const described = readObjectHeaders(request);
+  const described = { ...readObjectHeaders(request), ...readNewTags(context) };
   requirePutSize(context);
   const condition = readWriteCondition(request);
   // To compare an ETag is to read it.
@@ -30,7 +31,8 @@ export async function putObject(context: BucketContext): Promise<S3Response> {
 
   const record = await storeContent(context, { integrity, customerKey }, (stored) => {
     const { piece, etag, checksum } = stored;
-    const placed: ObjectRecord = {
+    condition.check(bucket.object(request.key));
+    return bucket.put({
       key: request.key,
       size: piece.size,
       etag,
@@ -39,15 +41,13 @@ export async function putObject(context: BucketContext): Promise<S3Response> {
       checksum: { ...checksum, type: 'FULL_OBJECT' },
       ...described,
       pieces: [piece],
-    };
-    condition.check(bucket.object(request.key));
-    bucket.put(placed);
-    return placed;
+    });
   });
   return {
     status: 200,
     headers: {
       ETag: `"${record.etag}"`,
+      ...newVersionHeaders(record),
       ...checksumHeaders(record.checksum),
       ...encryptionHeaders(context, customerKey),
     },

@@ -20,6 +20,8 @@ export interface BucketSettings {
   readonly encryption: BucketEncryption;
   /** As read back: `SSE-C` blocks it, `NONE` was set by a request, absent was never said. */
   readonly blockedEncryption?: 'SSE-C' | 'NONE';
+  /** Absent: never switched on, and then it cannot be told from a time without versions. */
+  readonly versioning?: 'Enabled' | 'Suspended';
   /** The bucket policy's JSON, as it came. */
   readonly policy?: string;
   readonly lifecycle?: readonly UnfinishedUploadRule[];

@@ -1,32 +1,35 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BucketSettings, isBucketSettings } from './bucket-settings.ts';
 import { DataFiles } from './data-files.ts';
 import { readJson, writeJson } from './json-file.ts';
-import { compareKeys } from './key-order.ts';
-import { isObjectRecord, type ObjectRecord } from './object-record.ts';
+import type { NewObject, ObjectRecord, Tag } from './object-record.ts';
+import { type DeleteMarker, isDeleteMarker, type ObjectVersion } from './object-version.ts';
+import { ObjectVersions } from './object-versions.ts';
 import type { Upload } from './upload-record.ts';
 import { Uploads } from './uploads.ts';
 
 /**
- * A bucket is a folder: `bucket.json`, `objects/` with one record a key (named by a hash, so that every legal key
- * works), `uploads/`, `data/` with the bytes. A record names its data files and is replaced in one rename; what no
- * record names is left over from a request that never ended.
+ * A bucket is a folder: `bucket.json`, `objects/` with one record a version of an object, `uploads/`, `data/` with the
+ * bytes. A record names its data files and is replaced in one rename; what no record names is left over from a request
+ * that never ended.
  */
 export class Bucket {
   readonly name: string;
   readonly data: DataFiles;
   readonly uploads: Uploads;
+  /** To be looked at; what changes them is here, and sees to their bytes too. */
+  readonly versions: Omit<ObjectVersions, 'load' | 'put' | 'remove'>;
   readonly #folder: string;
-  readonly #records = new Map<string, ObjectRecord>();
+  readonly #versions: ObjectVersions;
   #settings: BucketSettings;
-  #sortedKeys: readonly string[] | undefined;
 
   private constructor(name: string, folder: string, settings: BucketSettings) {
     this.name = name;
     this.#folder = folder;
     this.#settings = settings;
+    this.#versions = new ObjectVersions(join(folder, 'objects'));
+    this.versions = this.#versions;
     this.data = new DataFiles(join(folder, 'data'));
     this.uploads = new Uploads(join(folder, 'uploads'), this.data);
   }
@@ -47,10 +50,11 @@ export class Bucket {
     const settings = readJson(settingsFile);
     if (!isBucketSettings(settings)) throw new Error(`${settingsFile} is damaged`);
     const bucket = new Bucket(name, folder, settings);
-    bucket.#loadRecords();
-    const named = new Set(
-      [...bucket.#records.values()].flatMap(({ pieces }) => pieces.map(({ data }) => data)),
-    );
+    bucket.#versions.load();
+    const named = new Set<string>();
+    for (const version of bucket.#versions.all()) {
+      if (!isDeleteMarker(version)) for (const { data } of version.pieces) named.add(data);
+    }
     bucket.uploads.load(named);
     bucket.data.removeAllBut(new Set([...named, ...bucket.uploads.dataNames()]));
     return bucket;
@@ -65,41 +69,48 @@ export class Bucket {
     this.#settings = settings;
   }
 
+  /** The current version of a key, if there is one and it is no delete marker. */
   object(key: string): ObjectRecord | undefined {
-    return this.#records.get(key);
-  }
-
-  /** Every key, in S3's order. */
-  keys(): readonly string[] {
-    this.#sortedKeys ??= [...this.#records.keys()].sort(compareKeys);
-    return this.#sortedKeys;
+    const version = this.#versions.current(key);
+    return version === undefined || isDeleteMarker(version) ? undefined : version;
   }
 
   /**
-   * Makes `record` the object of its key. Synchronous on purpose: between a condition that the caller checked and
-   * the new object nothing else can happen.
+   * Makes `object` the current version of its key: a new one where versioning is enabled, else the `null` version.
+   * Synchronous on purpose: between a condition that the caller checked and the new object nothing else can happen.
    */
-  put(record: ObjectRecord): void {
-    const replaced = this.#records.get(record.key);
-    writeJson(this.#recordPath(record.key), record);
-    this.#records.set(record.key, record);
-    if (replaced === undefined) this.#sortedKeys = undefined;
-    else this.data.remove(replaced.pieces);
+  put(object: NewObject): ObjectRecord {
+    const record = { ...object, ...this.#newIdentity() };
+    this.#removeBytes(this.#versions.put(record));
+    return record;
   }
 
-  remove(key: string): void {
-    const record = this.#records.get(key);
-    if (record === undefined) return;
-    rmSync(this.#recordPath(key), { force: true });
-    this.#records.delete(key);
-    this.#sortedKeys = undefined;
-    this.data.remove(record.pieces);
-  }
-
-  /** Makes `record`, which is made of parts of `upload`, the object of its key. */
-  complete(upload: Upload, record: ObjectRecord): void {
-    this.put(record);
+  /** Makes `object`, which is made of parts of `upload`, the current version of its key. */
+  complete(upload: Upload, object: NewObject): ObjectRecord {
+    const record = this.put(object);
     this.uploads.end(upload, record.pieces);
+    return record;
+  }
+
+  /** The version stays what it is but for its tags. */
+  setTags(record: ObjectRecord, tags: readonly Tag[]): void {
+    const { tags: _, ...others } = record;
+    this.#versions.put(tags.length === 0 ? others : { ...others, tags });
+  }
+
+  addDeleteMarker(key: string, lastModified: string): DeleteMarker {
+    const marker: DeleteMarker = { key, lastModified, deleteMarker: true, ...this.#newIdentity() };
+    this.#removeBytes(this.#versions.put(marker));
+    return marker;
+  }
+
+  /** For good. Returns what was there. */
+  remove(key: string, versionId: string): ObjectVersion | undefined {
+    const version = this.#versions.find(key, versionId);
+    if (version === undefined) return undefined;
+    this.#versions.remove(version);
+    this.#removeBytes(version);
+    return version;
   }
 
   delete(): void {
@@ -107,19 +118,11 @@ export class Bucket {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #recordPath(key: string): string {
-    return join(this.#folder, 'objects', `${createHash('sha256').update(key).digest('hex')}.json`);
+  #newIdentity() {
+    return this.#versions.newIdentity(this.#settings.versioning === 'Enabled' ? 'version' : 'null');
   }
 
-  #loadRecords(): void {
-    const objects = join(this.#folder, 'objects');
-    for (const file of readdirSync(objects)) {
-      const path = join(objects, file);
-      if (file.endsWith('.json')) {
-        const record = readJson(path);
-        if (!isObjectRecord(record)) throw new Error(`${path} is damaged`);
-        this.#records.set(record.key, record);
-      } else rmSync(path, { force: true });
-    }
+  #removeBytes(version: ObjectVersion | undefined): void {
+    if (version !== undefined && !isDeleteMarker(version)) this.data.remove(version.pieces);
   }
 }

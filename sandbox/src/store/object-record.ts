@@ -25,8 +25,23 @@ export interface ObjectPart {
   readonly checksum?: Checksum;
 }
 
-/** All that is kept of an object but its bytes; one small file, replaced as a whole. */
-export interface ObjectRecord {
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What tells the versions of one key apart. */
+export interface VersionIdentity {
+  readonly versionId: string;
+  /** Grows from version to version of a bucket: of a key, the one with the highest is the current one. */
+  readonly sequence: number;
+}
+
+/** What there is to say of an object before it has its place among the versions of its key. */
+export type NewObject = Omit<ObjectRecord, keyof VersionIdentity>;
+
+/** All that is kept of a version of an object but its bytes; one small file, replaced as a whole. */
+export interface ObjectRecord extends VersionIdentity {
   readonly key: string;
   readonly size: number;
   /** Without quotes. */
@@ -40,25 +55,10 @@ export interface ObjectRecord {
   readonly headers: Readonly<Record<string, string>>;
   /** x-amz-meta-*, without the prefix. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** In the order of their keys; absent where there are none. */
+  readonly tags?: readonly Tag[];
   /** In order; at least one. All are under the same customer key, or none is. */
   readonly pieces: readonly [ObjectPiece, ...ObjectPiece[]];
   /** Of a multipart upload: one for each piece. */
   readonly parts?: readonly ObjectPart[];
-}
-
-/** Records are written by this program alone; this tells a damaged file. */
-export function isObjectRecord(value: unknown): value is ObjectRecord {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'key' in value &&
-    typeof value.key === 'string' &&
-    'size' in value &&
-    typeof value.size === 'number' &&
-    'pieces' in value &&
-    Array.isArray(value.pieces) &&
-    value.pieces.length > 0 &&
-    'headers' in value &&
-    'metadata' in value
-  );
 }

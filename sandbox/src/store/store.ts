@@ -5,8 +5,9 @@ import type { BucketSettings } from './bucket-settings.ts';
 import { isLockFile, lockFolder } from './folder-lock.ts';
 import { readJson, writeJson } from './json-file.ts';
 
-/** 2: an object may lie in several files. */
-const format = 2;
+/** 2: an object may lie in several files. 3: a key may have several versions; what 2 wrote is one of each. */
+const format = 3;
+const readableFormats: readonly unknown[] = [2, format];
 
 /** The folder that everything is kept in: `sandbox.json`, `lock`, `buckets/`. */
 export class Store {
@@ -71,7 +72,14 @@ function requireOurs(dir: string): void {
   const names = readdirSync(dir);
   if (names.includes('sandbox.json')) {
     const value = readJson(join(dir, 'sandbox.json'));
-    if (typeof value === 'object' && value !== null && 'format' in value && value.format === format) return;
+    if (
+      typeof value === 'object' &&
+      value !== null &&
+      'format' in value &&
+      readableFormats.includes(value.format)
+    ) {
+      return;
+    }
     throw new Error(`${dir} was written by another version of the sandbox`);
   }
   if (names.some((name) => !isLockFile(name) && name !== 'sandbox.json.new')) {

@@ -3,7 +3,8 @@ import type { Seal } from '../sse-c/object-cipher.ts';
 import type { ChecksumType, ObjectPiece, ObjectRecord } from './object-record.ts';
 
 /** What CreateMultipartUpload said of the object to be. */
-export interface UploadRecord extends Pick<ObjectRecord, 'key' | 'storageClass' | 'headers' | 'metadata'> {
+export interface UploadRecord
+  extends Pick<ObjectRecord, 'key' | 'storageClass' | 'headers' | 'metadata' | 'tags'> {
   readonly uploadId: string;
   /** ISO 8601 */
   readonly initiated: string;
