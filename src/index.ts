@@ -25,6 +25,14 @@ export {
   CustomerKey,
   type CustomerKeyRequestFields,
 } from './keys/customer-key.ts';
+export {
+  type FoundKey,
+  KeyFinder,
+  type KeyFinderOptions,
+  type ObjectToOpen,
+  openWithRing,
+} from './key-finder.ts';
+export { KeyRing, type RingKey, type RingProblem } from './keys/key-ring.ts';
 export { type KeyFormat, checkKeyMd5, parseKeyContent } from './keys/key-text.ts';
 export {
   type ListUploadsOptions,

@@ -77,12 +77,8 @@ export async function refusalOfGet(
   }
 }
 
-/**
- * What a HEAD without a key is answered: 200 = it needs none, 400 = it is encrypted with one.
- *
- * @internal
- */
-export async function statusWithoutKey(
+/** What a HEAD without a key is answered: 200 = it needs none, 400 = it is encrypted with one. */
+async function statusWithoutKey(
   client: SsecClient,
   address: { bucket: string; key: string },
   signal: AbortSignal | undefined,

@@ -194,7 +194,7 @@ export class KeyRing {
 }
 
 /** What a key may be called: it is a file name on every system, and the value of a tag. */
-export function checkKeyName(name: string): void {
+function checkKeyName(name: string): void {
   if (KEY_FILE.test(`${name}.key`) && !name.endsWith('.')) return;
   throw new SsecError('USAGE', `"${name}" cannot be the name of a key.`, {
     hints: [
