@@ -153,6 +153,38 @@ export class SsecClient {
     }
   }
 
+  /**
+   * The request that a command makes, as it is before it is signed. Nothing is sent.
+   *
+   * @internal
+   */
+  async prepare(command: object): Promise<HttpRequest> {
+    const sdkCommand = command as PutObjectCommand;
+    let prepared: unknown;
+    sdkCommand.middlewareStack.add(
+      () => (args) => {
+        prepared = args.request;
+        return Promise.resolve({ output: { $metadata: {} }, response: undefined });
+      },
+      { step: 'build', priority: 'low', name: 'ssecPrepare' },
+    );
+    await this.#s3.send(sdkCommand);
+    return prepared as HttpRequest;
+  }
+
+  /**
+   * What requests are signed with.
+   *
+   * @internal
+   */
+  async signing(): Promise<{ readonly credentials: AwsCredentials; readonly region: string }> {
+    const { credentials } = this.#options;
+    return {
+      credentials: typeof credentials === 'function' ? await credentials() : credentials,
+      region: this.#region,
+    };
+  }
+
   /** Ends all connections. */
   close(): void {
     this.#handler.destroy();

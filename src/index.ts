@@ -44,6 +44,7 @@ export { type ListObjectsOptions, type ListedObject, listObjects } from './list-
 export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './object-address.ts';
 export { type GetObjectStreamOptions, getObjectStream } from './get-object-stream.ts';
 export type { ObjectHead } from './object-head.ts';
+export { type PresignOptions, type PresignedRequest, presign } from './presign.ts';
 export { putObject } from './put-object.ts';
 export type { PutObjectOptions, PutObjectResult, UploadChecksum } from './put-request.ts';
 export type { NetworkOptions, RequestEvent } from './network-options.ts';

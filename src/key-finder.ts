@@ -202,7 +202,7 @@ export async function openWithRing<T>(
 }
 
 /** No key of the ring opens it. */
-function noneFits(object: ObjectAddress, tried: number): SsecError {
+export function noneFits(object: ObjectAddress, tried: number): SsecError {
   return new SsecError(
     'KEY_MISMATCH',
     tried === 1

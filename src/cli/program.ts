@@ -5,6 +5,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addGet } from './commands/get.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addKeys } from './commands/keys.ts';
+import { addPresign } from './commands/presign.ts';
 import { addPut } from './commands/put.ts';
 import { addSandbox } from './commands/sandbox.ts';
 import { addUploads } from './commands/uploads.ts';
@@ -37,6 +38,7 @@ Examples:
   program.commandsGroup('Objects:');
   addPut(program, act);
   addGet(program, act);
+  addPresign(program, act);
   addUploads(program, act);
   program.commandsGroup('Keys:');
   addKeygen(program, act);

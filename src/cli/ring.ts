@@ -84,12 +84,13 @@ function namesOf(ring: KeyRing): string {
 
 /** What objects are opened with: the one key that the settings name (or none), or the ring. */
 export class OpeningKeys {
-  readonly #one: NamedKey | undefined;
+  /** The key that the settings name. */
+  readonly one: NamedKey | undefined;
   readonly #ring: KeyRing | undefined;
   #finder: KeyFinder | undefined;
 
   private constructor(one: NamedKey | undefined, ring: KeyRing | undefined) {
-    this.#one = one;
+    this.one = one;
     this.#ring = ring;
   }
 
@@ -103,7 +104,7 @@ export class OpeningKeys {
 
   /** How many keys there are. */
   get size(): number {
-    return this.#ring?.keys.length ?? (this.#one === undefined ? 0 : 1);
+    return this.#ring?.keys.length ?? (this.one === undefined ? 0 : 1);
   }
 
   /**
@@ -117,7 +118,7 @@ export class OpeningKeys {
     use: (key: NamedKey | undefined) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    if (this.#ring === undefined) return use(this.#one);
+    if (this.#ring === undefined) return use(this.one);
     const { openWithRing } = await import('../key-finder.ts');
     return openWithRing(await this.#finderFor(client), object, (key) => use(key && named(key)), signal);
   }
@@ -132,7 +133,7 @@ export class OpeningKeys {
     const library = await import('../key-finder.ts');
     return (this.#finder ??= new library.KeyFinder({
       client,
-      keys: this.#ring?.keys ?? (this.#one === undefined ? [] : [alone(this.#one)]),
+      keys: this.#ring?.keys ?? (this.one === undefined ? [] : [alone(this.one)]),
       first: this.#ring?.default,
     }));
   }
