@@ -20,6 +20,8 @@ export function createProgram(act: Act): Command {
   program
     .description('Upload to and download from S3 under your own encryption keys (SSE-C).')
     .usage('<command> [options]')
+    // what stands behind a command is that command's own
+    .enablePositionalOptions()
     .option('-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .addHelpText(

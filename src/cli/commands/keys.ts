@@ -8,7 +8,6 @@ import { addKeysExport } from './keys-export.ts';
 
 export function addKeys(program: Command, act: Act): void {
   const keys = addRing(program.command('keys'))
-    // what stands behind a subcommand is its own
     .enablePositionalOptions()
     .description('the key ring: customer keys by name, one of them the default')
     .addHelpText(
