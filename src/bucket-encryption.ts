@@ -152,25 +152,23 @@ function notSaid(bucket: string): SsecError {
 
 function compare(wanted: BucketEncryption, found: BucketEncryption, state: 'allowed' | 'blocked'): void {
   const { bucket } = wanted;
-  if (blocksSseC(found) !== (state === 'blocked')) {
-    throw new SsecError(
-      'NOT_SUPPORTED',
-      `The server took the change, and "${bucket}" ${state === 'blocked' ? 'takes' : 'blocks'} SSE-C all the same.`,
-    );
-  }
   const kept =
     found.sseAlgorithm === wanted.sseAlgorithm &&
     found.kmsMasterKeyId === wanted.kmsMasterKeyId &&
     (found.bucketKeyEnabled ?? false) === (wanted.bucketKeyEnabled ?? false);
+  const before = `its default encryption was ${wanted.sseAlgorithm ?? 'none'}${wanted.kmsMasterKeyId === undefined ? '' : ` with ${wanted.kmsMasterKeyId}`}, and is another now: look at ssec bucket show -b ${shellWord(bucket)}`;
+  if (blocksSseC(found) !== (state === 'blocked')) {
+    throw new SsecError(
+      'NOT_SUPPORTED',
+      `The server took the change, and "${bucket}" ${state === 'blocked' ? 'takes' : 'blocks'} SSE-C all the same.`,
+      { hints: kept ? [] : [before] },
+    );
+  }
   if (!kept) {
     throw new SsecError(
       'SERVICE_REFUSED',
       `SSE-C is ${state} on "${bucket}", but its default encryption is not what it was.`,
-      {
-        hints: [
-          `it was ${wanted.sseAlgorithm ?? 'none'}${wanted.kmsMasterKeyId === undefined ? '' : ` with ${wanted.kmsMasterKeyId}`}: look at ssec bucket show -b ${shellWord(bucket)}`,
-        ],
-      },
+      { hints: [before] },
     );
   }
 }

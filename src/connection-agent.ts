@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { HttpsProxyAgent, type HttpsProxyAgentOptions } from 'hpagent';
 import type { NetworkOptions } from './network-options.ts';
+import { TLS_RULES } from './tls-rules.ts';
 
 /** Milliseconds. */
 export function connectTimeoutOf(network: NetworkOptions): number {
@@ -19,15 +20,13 @@ export function createAgent(network: NetworkOptions, proxy: string): Agent {
   const options = {
     keepAlive: true,
     maxSockets: network.maxSockets ?? 16,
-    // not left to the environment: NODE_TLS_REJECT_UNAUTHORIZED=0 would hand the key to anyone
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2' as const,
+    ...TLS_RULES,
     ...(network.ca === undefined ? {} : { ca: network.ca }),
   };
   const timeoutMs = connectTimeoutOf(network);
   if (proxy === '') return new DirectAgent(options, timeoutMs);
   const proxyRequestOptions = {
-    rejectUnauthorized: true,
+    ...TLS_RULES,
     ...(network.ca === undefined ? {} : { ca: [network.ca] }),
   };
   return new TunnelAgent({ ...options, proxy, proxyRequestOptions }, timeoutMs);

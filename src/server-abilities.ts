@@ -4,7 +4,6 @@ import {
   GetObjectAttributesCommand,
   type GetObjectAttributesCommandOutput,
   PutObjectCommand,
-  type PutObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 import type { ErrorCode, SsecError } from './errors.ts';
 import { CustomerKey } from './keys/customer-key.ts';
@@ -40,13 +39,13 @@ type Verdict = Omit<AbilityFinding, 'ability'>;
  */
 export async function* probeAbilities(trial: TrialObject): AsyncGenerator<AbilityFinding> {
   yield { ability: 'additional-checksums', present: trial.written.proof === 'CRC32' };
-  yield { ability: 'get-object-attributes', ...(await tells(trial)) };
-  yield { ability: 'conditional-writes', ...(await keepsConditions(trial)) };
+  yield { ability: 'get-object-attributes', ...(await knowsGetObjectAttributes(trial)) };
+  yield { ability: 'conditional-writes', ...(await honoursIfNoneMatch(trial)) };
   yield { ability: 'copy-between-keys', ...(await copiesBetweenKeys(trial)) };
 }
 
 /** Ceph RGW 16 does not know it, and answers with the object's own bytes. */
-async function tells(trial: TrialObject): Promise<Verdict> {
+async function knowsGetObjectAttributes(trial: TrialObject): Promise<Verdict> {
   const { client, bucket, key, customerKey, signal } = trial;
   try {
     const output = await client.send<GetObjectAttributesCommandOutput>(
@@ -65,11 +64,10 @@ async function tells(trial: TrialObject): Promise<Verdict> {
 }
 
 /** `If-None-Match: *` on a name that is taken must be refused. */
-async function keepsConditions(trial: TrialObject): Promise<Verdict> {
+async function honoursIfNoneMatch(trial: TrialObject): Promise<Verdict> {
   const { client, bucket, key, customerKey, content, signal } = trial;
-  let second: PutObjectCommandOutput;
   try {
-    second = await client.send<PutObjectCommandOutput>(
+    await client.send(
       new PutObjectCommand({
         Bucket: bucket,
         Key: key,
@@ -85,10 +83,8 @@ async function keepsConditions(trial: TrialObject): Promise<Verdict> {
       ? { present: true }
       : verdictOf(error, trial, 'PutObject');
   }
-  const { VersionId: versionId } = second;
-  // it replaced the first; in a bucket with versions it made another one
-  if (versionId === undefined || versionId === trial.written.versionId) return { present: false };
-  return { present: false, ...orNothing(await removeObject({ client, bucket, key, versionId })) };
+  // in a bucket with versions that made another one, which goes with the trial object
+  return { present: false };
 }
 
 /** A copy inside the server, from one customer key to another. */
@@ -117,7 +113,7 @@ async function copiesBetweenKeys(trial: TrialObject): Promise<Verdict> {
         : await removeIfThere(target, targetKey);
     return { ...verdictOf(error, trial, 'CopyObject'), ...orNothing(left) };
   }
-  const left = await removeObject({ ...target, versionId: copied.VersionId });
+  const left = await removeObject(target, copied.VersionId);
   return { present: echoes(copied, targetKey), ...orNothing(left) };
 }
 

@@ -6,6 +6,7 @@ import { networkError } from './network-error.ts';
 import type { NetworkOptions } from './network-options.ts';
 import type { SsecRequestHandler } from './request-handler.ts';
 import { orInterrupted } from './transfer/or-interrupted.ts';
+import { TLS_RULES } from './tls-rules.ts';
 import { rootRequest } from './unmanaged-request.ts';
 
 export interface ServerContactOptions {
@@ -55,15 +56,15 @@ export async function resolveHost({
  *
  * @throws SsecError TLS_UNTRUSTED, NETWORK, TIMEOUT
  */
-export function shakeHands({ url, network, signal }: ServerContactOptions): Promise<TlsContact> {
+export async function shakeHands({ url, network, signal }: ServerContactOptions): Promise<TlsContact> {
+  signal?.throwIfAborted();
   const host = bareHost(url);
   return new Promise((done, failed) => {
     const socket = connect({
       host,
       port: Number(url.port || 443),
       ...(isIP(host) === 0 ? { servername: host } : {}),
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
+      ...TLS_RULES,
       ALPNProtocols: ['http/1.1'],
       ...(network.ca === undefined ? {} : { ca: network.ca }),
     });

@@ -93,6 +93,14 @@ function classify(answer: ServiceAnswer, request: ServiceRequest): Verdict {
   );
 }
 
+function wrongRegion(request: ServiceRequest, region: string | undefined): Verdict {
+  return verdict(
+    'WRONG_REGION',
+    `The bucket "${request.bucket}" is not in the region that was asked.`,
+    `set the bucket's region: --region ${region ?? 'REGION'}`,
+  );
+}
+
 /** Codes that mean one thing whatever the status, on every server that was seen. */
 function byCode(answer: ServiceAnswer, request: ServiceRequest): Verdict | undefined {
   const region = regionName(answer.headers['x-amz-bucket-region']);
@@ -126,15 +134,16 @@ function byCode(answer: ServiceAnswer, request: ServiceRequest): Verdict | undef
         'set the clock (timedatectl set-ntp true)',
       );
     case 'AuthorizationHeaderMalformed':
+      return region !== undefined || /\bregion\b|expecting/i.test(answer.message)
+        ? wrongRegion(request, region)
+        : verdict(
+            'CREDENTIALS_INVALID',
+            'S3 cannot read the credentials.',
+            'look at AWS_ACCESS_KEY_ID: is it whole, and the id rather than the secret?',
+          );
     case 'PermanentRedirect':
     case 'IllegalLocationConstraintException':
-      return verdict(
-        'WRONG_REGION',
-        `The bucket "${request.bucket}" is not in the region that was asked.`,
-        region === undefined
-          ? "set the bucket's region: --region REGION"
-          : `set the bucket's region: --region ${region}`,
-      );
+      return wrongRegion(request, region);
     case 'NoSuchBucket':
       return noSuchBucket(request);
     case 'NoSuchKey':
@@ -347,7 +356,7 @@ function permission(operation: string): string {
 export function blocked(request: Pick<ServiceRequest, 'bucket'>): Verdict {
   return verdict(
     'SSEC_BLOCKED',
-    `The bucket "${request.bucket}" blocks SSE-C, as all buckets made since April 2026 do until told otherwise.`,
+    `The bucket "${request.bucket}" blocks SSE-C, which is AWS's default since April 2026.`,
     `allow it: ssec bucket allow-sse-c -b ${shellWord(request.bucket)}`,
   );
 }

@@ -62,7 +62,7 @@ export class TrialObject {
       ...(signal === undefined ? {} : { signal }),
     });
     const written = await put.catch(async (error: unknown) => {
-      throw await cleared(error, { client, bucket, key, customerKey });
+      throw await afterFailedPut(error, { client, bucket, key, customerKey });
     });
     return new TrialObject(options, { key, customerKey, content, written });
   }
@@ -121,7 +121,7 @@ export class TrialObject {
   /** Takes it away, after an interruption too. */
   remove(): Promise<LeftObject | undefined> {
     const { client, bucket, key, written } = this;
-    return removeObject({ client, bucket, key, versionId: written.versionId });
+    return removeObject({ client, bucket, key }, written.versionId);
   }
 
   async #head(fields: object): Promise<void> {
@@ -144,7 +144,7 @@ const CLEAN_REFUSALS: readonly ErrorCode[] = [
 ];
 
 /** After any other failure the object may be there all the same; its name is nobody else's, so it can go. */
-async function cleared(
+async function afterFailedPut(
   error: unknown,
   place: Pick<TrialObject, 'client' | 'bucket' | 'key' | 'customerKey'>,
 ): Promise<unknown> {

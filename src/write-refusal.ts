@@ -46,6 +46,9 @@ async function isBlocked(
     const rules = await readEncryptionRules({ client, bucket, ...(signal === undefined ? {} : { signal }) });
     return rules !== undefined && blocksSseC(describeRule(bucket, rules[0]));
   } catch (error) {
-    return error instanceof SsecError && error.code === 'ACCESS_DENIED' ? false : undefined;
+    // these will not change while we run; what else there is may
+    return error instanceof SsecError && ['ACCESS_DENIED', 'NOT_SUPPORTED'].includes(error.code)
+      ? false
+      : undefined;
   }
 }

@@ -180,11 +180,13 @@ function foundEndpointRefused(endpoint: Setting, whatDoes: string, path: string)
 
 /** `KEY` is a name that other tools use for a secret. */
 function refuseKeyMaterial(objectKey: Setting | undefined): void {
-  if (objectKey?.origin.layer !== 'environment') return;
-  if (!/^(?:[A-Za-z0-9+/_-]{43}=|[0-9A-Fa-f]{64})$/.test(objectKey.value)) return;
+  if (objectKey === undefined) return;
+  // in an env file hex may be the name of what is stored by its digest
+  const isHex = /^[0-9A-Fa-f]{64}$/.test(objectKey.value) && objectKey.origin.layer === 'environment';
+  if (!isHex && !/^[A-Za-z0-9+/_-]{43}=$/.test(objectKey.value)) return;
   throw new SsecError(
     'SETTING_INVALID',
-    'KEY in the environment looks like key material; here it is the object key.',
+    `${describeOrigin(objectKey.origin)} looks like key material; here it is the object key.`,
     {
       hints: ['put the customer key into SSE_CUSTOMER_KEY_BASE64, and unset KEY'],
     },

@@ -1,3 +1,4 @@
+import { TLS_RULES } from '../tls-rules.ts';
 import { type SecureContext, createSecureContext } from 'node:tls';
 import type { HttpResponse } from '@smithy/types';
 import { connectTimeoutOf } from '../connection-agent.ts';
@@ -46,7 +47,7 @@ export class BulkTransport {
     if (pool === undefined) {
       const { ca, maxSockets, socketTimeoutMs } = this.#network;
       this.#secureContext ??= createSecureContext({
-        minVersion: 'TLSv1.2',
+        minVersion: TLS_RULES.minVersion,
         ...(ca === undefined ? {} : { ca }),
       });
       pool = new ConnectionPool({

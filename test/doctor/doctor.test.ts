@@ -1,7 +1,9 @@
 import {
+  ListObjectVersionsCommand,
   ListObjectsV2Command,
   PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -44,7 +46,7 @@ async function openSandbox(options: SandboxOptions = {}) {
   onTestFinished(() => sandbox.close());
   await sandbox.createBucket('my-bucket');
   const cwd = freshFolder();
-  const env = {
+  const env: Record<string, string | undefined> = {
     PATH: process.env['PATH'],
     ...sandbox.env('my-bucket'),
     SSE_CUSTOMER_KEY_BASE64: KEY,
@@ -142,7 +144,7 @@ test('what the bucket says of itself, and who asks', async () => {
     findings.filter(({ Check }) => Check === check).map(({ Status, Message }) => `${Status}: ${Message}`);
   expect(said('lifecycle')).toEqual(['ok: unfinished uploads are aborted after 7 days']);
   expect(said('policy')).toEqual([expect.stringMatching(/^ok: in its policy ".*" demands SSE-C$/)]);
-  expect(said('versioning')).toEqual(['ok: it keeps no versions (versioning is off)']);
+  expect(said('versioning')).toEqual(['ok: it keeps no versions']);
   expect(said('encryption')).toEqual([
     'ok: what comes without a customer key is encrypted by default: AES256',
   ]);
@@ -178,7 +180,7 @@ test('no secret is shown, and the object is put under a key of its own', async (
 });
 
 test('a prefix is what the object is called after', async () => {
-  const { examine, sandbox, listed } = await openSandbox({ denyActions: ['s3:DeleteObject'] });
+  const { examine, sandbox, listed, env } = await openSandbox({ denyActions: ['s3:DeleteObject'] });
   const { code, of } = await examine([`s3://my-bucket/incoming/`]);
   expect(code).toBe(0);
   const [left] = await listed();
@@ -189,7 +191,7 @@ test('a prefix is what the object is called after', async () => {
       Message: `s3://my-bucket/${String(left)} could not be deleted again: you may not delete it`,
       Hints: [
         'ask for s3:DeleteObject',
-        `delete it: aws s3api delete-object --bucket my-bucket --key ${String(left)} --endpoint-url ${sandbox.endpoint}`,
+        `delete it: aws s3api delete-object --bucket my-bucket --key ${String(left)} --region us-east-1 --endpoint-url ${sandbox.endpoint} --ca-bundle ${String(env['AWS_CA_BUNDLE'])}`,
       ],
     }),
   );
@@ -197,7 +199,7 @@ test('a prefix is what the object is called after', async () => {
 
 describe('partial permissions: what cannot be asked is said', () => {
   test.for([
-    ['s3:ListBucket', ['bucket', 'list']],
+    ['s3:ListBucket', ['list', 'region']],
     ['s3:GetObject', ['locked', 'read']],
     ['s3:GetEncryptionConfiguration', ['encryption']],
     ['s3:GetBucketPolicy', ['policy']],
@@ -384,7 +386,7 @@ describe('what is worth a warning', () => {
         .map(({ Check, Hints }) => [Check, ...Hints]),
     ).toEqual([
       ['file', 'chmod 600 .env'],
-      ['file', 'echo .env >> .gitignore'],
+      ['file', 'echo /.env >> .gitignore'],
       ['file', 'echo tmp/ >> .gitignore'],
     ]);
     chmodSync(join(cwd, '.env'), 0o600);
@@ -469,5 +471,110 @@ describe('what a failing server does not say', () => {
     expect(code).toBe(9);
     expect(of('failure')).toMatchObject([{ Check: 'write', Code: 'NETWORK' }]);
     expect(await listed()).toEqual([]);
+  });
+});
+
+describe('in a bucket with versions nothing is left of the object', () => {
+  async function versioned(Status: 'Enabled' | 'Suspended', options: SandboxOptions = {}) {
+    const opened = await openSandbox(options);
+    const s3 = plainClient(accessTo(opened.sandbox));
+    onTestFinished(() => s3.destroy());
+    const configuration = { Bucket: 'my-bucket', VersioningConfiguration: { Status } };
+    await s3.send(new PutBucketVersioningCommand(configuration));
+    const left = async (): Promise<readonly unknown[]> => {
+      const { Versions, DeleteMarkers } = await s3.send(
+        new ListObjectVersionsCommand({ Bucket: 'my-bucket' }),
+      );
+      return [...(Versions ?? []), ...(DeleteMarkers ?? [])];
+    };
+    return { ...opened, left };
+  }
+
+  test.each(['Enabled', 'Suspended'] as const)('%s', async (status) => {
+    const { examine, left } = await versioned(status);
+    const { code } = await examine();
+    expect(code).toBe(0);
+    expect(await left()).toEqual([]);
+  });
+
+  test('where an answer was lost, and it was put twice', async () => {
+    const { examine, left } = await versioned('Enabled', { faults: ['drop-answer PutObject'] });
+    const { code, of } = await examine();
+    expect(code).toBe(0);
+    expect(of('ok')).toContainEqual(expect.objectContaining({ Check: 'delete' }));
+    expect(await left()).toEqual([]);
+  });
+
+  test('where all answers were lost', async () => {
+    const { examine, left } = await versioned('Enabled', { faults: ['drop-answer PutObject x9'] });
+    const { code } = await examine();
+    expect(code).toBe(9);
+    expect(await left()).toEqual([]);
+  });
+
+  test('and where that cannot be, it is said', async () => {
+    const { examine } = await versioned('Enabled', {
+      faults: ['drop-answer PutObject x9'],
+      denyActions: ['s3:ListBucketVersions', 's3:GetObject'],
+    });
+    const { of } = await examine();
+    expect(of('failure')).toMatchObject([
+      {
+        Check: 'write',
+        Hints: expect.arrayContaining([
+          expect.stringMatching(
+            /^s3:\/\/my-bucket\/ssec-doctor-.* may have been left: only a delete marker could be set/,
+          ),
+        ]),
+      },
+    ]);
+  });
+});
+
+describe('how long credentials last', () => {
+  const lent = (expiration: string): string =>
+    JSON.stringify({
+      Version: 1,
+      AccessKeyId: 'A',
+      SecretAccessKey: 'S',
+      SessionToken: 'T',
+      Expiration: expiration,
+    });
+
+  async function withProcess(minutes: number) {
+    const opened = await openSandbox();
+    const at = new Date(Date.now() + minutes * 60_000).toISOString();
+    writeFileSync(join(opened.cwd, 'lent.json'), lent(at));
+    writeFileSync(
+      join(opened.cwd, 'aws-config'),
+      `[profile lent]\ncredential_process = cat ${join(opened.cwd, 'lent.json')}\n`,
+    );
+    return opened.examine(['-p', 'lent']);
+  }
+
+  test('expired', async () => {
+    const { code, of } = await withProcess(-5);
+    expect(of('failure')).toContainEqual(
+      expect.objectContaining({ Check: 'credentials', Code: 'CREDENTIALS_EXPIRED' }),
+    );
+    expect(code).toBe(4);
+  });
+
+  test('about to', async () => {
+    const { of } = await withProcess(5);
+    expect(of('warning')).toContainEqual(
+      expect.objectContaining({
+        Check: 'credentials',
+        Message: expect.stringMatching(/^the credentials expire soon, at /),
+      }),
+    );
+  });
+
+  test('of a session token nobody knows', async () => {
+    const { examine } = await openSandbox();
+    const { of } = await examine([], { AWS_SESSION_TOKEN: 'token' });
+    expect(of('ok')).toContainEqual(
+      expect.objectContaining({ Message: 'there are temporary credentials; when they expire is not known' }),
+    );
   });
 });

@@ -11,8 +11,7 @@ const freshFolder = temporaryFolders('bucket-refusals');
 const put = ['put', 'data'];
 const inParts = ['put', 'large', '--part-size', '5MiB'];
 const large = Buffer.alloc(17 * 1024 ** 2);
-const blocked =
-  'The bucket "my-bucket" blocks SSE-C, as all buckets made since April 2026 do until told otherwise.';
+const blocked = 'The bucket "my-bucket" blocks SSE-C, which is AWS\'s default since April 2026.';
 const allow = 'allow it: ssec bucket allow-sse-c -b my-bucket';
 const show = 'see what it says of SSE-C: ssec bucket show -b my-bucket';
 

@@ -1150,8 +1150,7 @@ const service: readonly Row[] = [
     when: 'a bucket that blocks SSE-C',
     code: 'SSEC_BLOCKED',
     exit: 4,
-    message:
-      'The bucket "my-bucket" blocks SSE-C, as all buckets made since April 2026 do until told otherwise.',
+    message: 'The bucket "my-bucket" blocks SSE-C, which is AWS\'s default since April 2026.',
     hints: ['allow it: ssec bucket allow-sse-c -b my-bucket'],
     argv: put,
     sandbox: { blockSseC: true },

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { CustomerKey } from '../../keys/customer-key.ts';
-import { isUnignoredByGit, unignoredByGit } from '../git-ignore.ts';
+import { gitWarning } from '../git-ignore.ts';
 import { addOutputOptions } from '../options.ts';
 import type { Act } from '../program.ts';
 import type { CommandContext } from '../session.ts';
@@ -73,5 +73,6 @@ async function keygen(context: CommandContext, options: KeygenOptions): Promise<
 /** A key in a repository is a key in every clone of it. */
 async function warnUnlessIgnored(context: CommandContext, path: string): Promise<void> {
   const { io, reporter } = context;
-  if (await isUnignoredByGit(io, path)) reporter.warning(...unignoredByGit(path));
+  const exposed = await gitWarning(io, path);
+  if (exposed !== undefined) reporter.warning(...exposed);
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { SsecError } from '../../errors.ts';
 import { EXPORT_FORMS, type ExportForm, exportKey } from '../../keys/export-key.ts';
 import { writeSecretFile } from '../../keys/key-file.ts';
-import { isUnignoredByGit, unignoredByGit } from '../git-ignore.ts';
+import { gitWarning } from '../git-ignore.ts';
 import { write } from '../io.ts';
 import { addOutputOptions, addRingOptions } from '../options.ts';
 import type { Act } from '../program.ts';
@@ -61,7 +61,8 @@ async function exportOne(context: CommandContext, name: string, options: ExportO
     return;
   }
   await writeSecretFile(resolve(io.cwd, output), output, content);
-  if (await isUnignoredByGit(io, output)) reporter.warning(...unignoredByGit(output));
+  const exposed = await gitWarning(io, output);
+  if (exposed !== undefined) reporter.warning(...exposed);
   await reporter.result(
     { type: 'keys-export', KeyName: name, For: form, Path: output, SSECustomerKeyMD5: key.md5 },
     output,

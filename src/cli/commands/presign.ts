@@ -14,7 +14,7 @@ import {
 } from '../../object-address.ts';
 import type { PresignedRequest } from '../../presign.ts';
 import { shellWord } from '../../shell-word.ts';
-import { isUnignoredByGit, unignoredByGit } from '../git-ignore.ts';
+import { gitWarning } from '../git-ignore.ts';
 import { addKeyFormat, addOutputOptions, addSettingOptions } from '../options.ts';
 import type { Act } from '../program.ts';
 import { OpeningKeys, loadWritingKey } from '../ring.ts';
@@ -145,7 +145,8 @@ async function tell(
   const file = options.headerFile ?? DEFAULT_HEADER_FILE;
   if (options.headerFile !== undefined) {
     await writeSecretFile(resolve(io.cwd, file), file, exportKey(customerKey, 'curl'));
-    if (await isUnignoredByGit(io, file)) reporter.warning(...unignoredByGit(file));
+    const exposed = await gitWarning(io, file);
+    if (exposed !== undefined) reporter.warning(...exposed);
   }
   const [algorithm, key, md5] = Object.keys(signed.headers);
   const shown = {

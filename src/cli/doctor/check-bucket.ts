@@ -36,20 +36,31 @@ export async function checkBucket(
 ): Promise<{ readonly isThere: boolean; readonly isBlocked: boolean }> {
   const { bucket, prefix } = target;
   const question = { client, bucket, signal: io.signal };
+  let isListed: boolean;
   try {
-    await checkListing(report, bucket, await mayList(question, prefix));
+    isListed = await mayList(question, prefix);
+    await checkListing(report, bucket, isListed);
   } catch (error) {
     if (io.signal.aborted) throw error;
     await report.failure('bucket', asSsecError(error, io.signal));
     return { isThere: false, isBlocked: false };
   }
   try {
-    await checkRegion(report, client, target, await bucketRegion(question));
+    const region = await bucketRegion(question);
+    await checkRegion(report, client, target, region);
     const encryption = await bucketEncryption(question);
     await checkEncryption(report, bucket, encryption);
-    await checkPolicy(report, await bucketPolicy(question));
-    await checkVersioning(report, await bucketVersioning(question));
-    await checkLifecycle(report, bucket, await unfinishedUploadRules(question));
+    const policy = await bucketPolicy(question);
+    await checkPolicy(report, policy);
+    const versioning = await bucketVersioning(question);
+    await checkVersioning(report, versioning);
+    const lifecycle = await unfinishedUploadRules(question);
+    await checkLifecycle(report, bucket, lifecycle);
+    const isKnown = [region, encryption, policy, versioning, lifecycle].some(({ known }) => known);
+    // whoever may not list it learns of it by the other answers, or not at all
+    if (!isListed && isKnown) await report.ok('bucket', `there is a bucket "${bucket}"`);
+    else if (!isListed)
+      await report.unknown('bucket', `whether there is a bucket "${bucket}" could not be asked`);
     return { isThere: true, isBlocked: encryption.known && blocksSseC(encryption.value) };
   } catch (error) {
     if (io.signal.aborted) throw error;
@@ -64,7 +75,6 @@ async function checkListing(report: Examination, bucket: string, isListed: boole
     await report.ok('list', 'its objects may be listed');
     return;
   }
-  await report.unknown('bucket', `whether there is a bucket "${bucket}" could not be asked`);
   await report.unknown(
     'list',
     'its objects may not be listed: an object that is not there looks like one that may not be read',
@@ -82,6 +92,10 @@ async function checkRegion(
   const actual = answer.known ? answer.value : client.region;
   if (actual === region.value) {
     if (answer.known) await report.ok('region', `it lies in ${actual}, as is set`);
+    else
+      await tellUnknown(report, 'region', 'which region it lies in', answer.why, {
+        permission: 's3:ListBucket or s3:GetBucketLocation',
+      });
     return;
   }
   if (client.region === region.value) {
@@ -170,9 +184,11 @@ async function checkVersioning(
   }
   await report.ok(
     'versioning',
-    answer.value === 'Enabled'
-      ? 'it keeps versions; each opens under the key that it was put with'
-      : `it keeps no versions (versioning is ${answer.value.toLowerCase()})`,
+    {
+      Enabled: 'it keeps versions; each opens under the key that it was put with',
+      Suspended: 'it makes no new versions, and keeps those that it has (versioning is suspended)',
+      Off: 'it keeps no versions',
+    }[answer.value],
   );
 }
 
@@ -195,7 +211,7 @@ async function checkLifecycle(
       'lifecycle',
       'no lifecycle rule aborts all unfinished uploads: their parts are stored, and cost money, until somebody does',
       `see them: ssec uploads -b ${shellWord(bucket)}`,
-      'add a rule with AbortIncompleteMultipartUpload: aws s3api put-bucket-lifecycle-configuration',
+      'add a rule with AbortIncompleteMultipartUpload to those that there are (aws s3api get-bucket-lifecycle-configuration): aws s3api put-bucket-lifecycle-configuration replaces them all',
     );
 }
 

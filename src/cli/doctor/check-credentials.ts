@@ -30,8 +30,10 @@ export async function checkCredentials(
     return false;
   }
   const { expiration } = credentials;
-  if (expiration === undefined)
+  if (expiration === undefined && credentials.sessionToken === undefined)
     await report.ok('credentials', 'there are credentials, and they do not expire');
+  else if (expiration === undefined)
+    await report.ok('credentials', 'there are temporary credentials; when they expire is not known');
   else {
     const left = expiration.getTime() - Date.now();
     const until = `${expiration.toISOString().replace(/\.\d+Z$/, 'Z')}`;

@@ -6,7 +6,7 @@ import { describeKeyChoice } from '../../settings/key-choice.ts';
 import { type Setting, describeOrigin } from '../../settings/setting-layers.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { shellWord } from '../../shell-word.ts';
-import { isUnignoredByGit, unignoredByGit } from '../git-ignore.ts';
+import { gitWarning } from '../git-ignore.ts';
 import type { Io } from '../io.ts';
 import type { Examination } from './examination.ts';
 
@@ -29,7 +29,13 @@ export async function checkSettings(
   };
   if (argument === undefined) await say('bucket', bucket);
   else await report.ok('setting', `bucket: ${argument} (the argument)`);
-  await say('object', objectKey);
+  if (objectKey !== undefined && /^[0-9A-Fa-f]{64}$/.test(objectKey.value))
+    await report.warning(
+      'setting',
+      `object: set, and it may be a customer key in hex (${describeOrigin(objectKey.origin)})`,
+      'the customer key belongs into SSE_CUSTOMER_KEY_BASE64',
+    );
+  else await say('object', objectKey);
   await say('region', region);
   await say('endpoint', endpoint, withoutSecrets(endpoint?.value ?? ''));
   if (endpoint === undefined) await report.ok('setting', 'endpoint: AWS (the default)');
@@ -70,22 +76,23 @@ function shownId(accessKeyId: string): string {
 export async function checkFiles(report: Examination, settings: Settings, io: Io): Promise<void> {
   const { envFilePath, key } = settings;
   if (envFilePath !== undefined) await checkSecretFile(report, envFilePath, io);
-  if (key.kind === 'file' && key.value !== '-' && (await isUnignoredByGit(io, key.value)))
-    await report.warning('file', ...unignoredByGit(key.value));
-  if (await isUnignoredByGit(io, 'tmp/download', io.cwd))
-    await report.warning(
-      'file',
-      '"tmp/", where downloads go, lies in a git work tree that does not ignore it',
-      'echo tmp/ >> .gitignore',
-    );
+  const ofKey = key.kind === 'file' && key.value !== '-' ? await gitWarning(io, key.value) : undefined;
+  if (ofKey !== undefined) await report.warning('file', ...ofKey);
+  const ofDownloads = await gitWarning(io, 'tmp/download', { folder: io.cwd, pattern: 'tmp/' });
+  if (ofDownloads !== undefined) {
+    const [message, ...hints] = ofDownloads;
+    await report.warning('file', `${message}; downloads go there`, ...hints);
+  }
 }
 
 async function checkSecretFile(report: Examination, path: string, io: Io): Promise<void> {
   const status = await stat(resolve(io.cwd, path)).catch(() => undefined);
-  const isLoose = status?.isFile() === true && (status.mode & 0o077) !== 0 && platform() !== 'win32';
-  const isUnignored = await isUnignoredByGit(io, path);
+  const isChecked = status?.isFile() === true && platform() !== 'win32';
+  const isLoose = isChecked && (status.mode & 0o077) !== 0;
+  const exposed = await gitWarning(io, path);
   if (isLoose)
     await report.warning('file', `"${path}" can be read by others`, `chmod 600 ${shellWord(path)}`);
-  if (isUnignored) await report.warning('file', ...unignoredByGit(path));
-  if (!isLoose && !isUnignored) await report.ok('file', `"${path}" is read by you alone, and not in git`);
+  if (exposed !== undefined) await report.warning('file', ...exposed);
+  if (!isLoose && exposed === undefined && isChecked)
+    await report.ok('file', `"${path}" is read by you alone`);
 }

@@ -131,5 +131,6 @@ async function bucketToCheck(
 /** A setting that is wrong is a finding, an interruption is none. */
 async function fail(report: Examination, { io }: CommandContext, error: unknown): Promise<void> {
   if (io.signal.aborted) throw error;
-  await report.failure('setting', asSsecError(error, io.signal));
+  const failure = asSsecError(error, io.signal);
+  await report.failure(failure.code === 'INTERNAL' ? 'program' : 'setting', failure);
 }

@@ -8,12 +8,14 @@ import { shellWord } from '../../shell-word.ts';
 export function leftBehind(left: LeftObject, settings: Settings): [message: string, ...hints: string[]] {
   const { bucket, key, versionId, reason } = left;
   const version = versionId === undefined ? '' : ` (version ${versionId})`;
-  const { identity, endpoint } = settings;
+  const { identity, endpoint, region, caBundle } = settings;
   const command = [
     `aws s3api delete-object --bucket ${shellWord(bucket)} --key ${shellWord(key)}`,
     ...(versionId === undefined ? [] : [`--version-id ${shellWord(versionId)}`]),
+    `--region ${shellWord(region.value)}`,
     ...(identity.kind === 'profile' ? [`--profile ${shellWord(identity.name)}`] : []),
     ...(endpoint === undefined ? [] : [`--endpoint-url ${shellWord(withoutSecrets(endpoint.value))}`]),
+    ...(caBundle === undefined ? [] : [`--ca-bundle ${shellWord(caBundle.value)}`]),
   ];
   const why = reason.code === 'ACCESS_DENIED' ? 'you may not delete it' : reason.message;
   return [
