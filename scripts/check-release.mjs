@@ -36,7 +36,12 @@ export function releaseFaults(root, tag, repository) {
 /** npm compares it, letter by letter, with where the workflow runs, and refuses the provenance of another one. */
 function repositoryFaults(file, field, repository) {
   if (field === undefined) return [`${file} names no repository, and provenance needs one.`];
-  if (!repository) return [];
+  const form = /^git\+https:\/\/github\.com\/[^/]+\/[^/]+\.git$/;
+  if (!repository) {
+    return form.test(field.url ?? '')
+      ? []
+      : [`repository.url of ${file} must be git+https://github.com/OWNER/NAME.git: provenance compares it.`];
+  }
   const wanted = `git+https://github.com/${repository}.git`;
   // a short form is written out by npm when it publishes a folder, and we publish tarballs
   return field.url === wanted ? [] : [`repository.url of ${file} must be ${wanted}: provenance compares it.`];

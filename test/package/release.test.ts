@@ -17,7 +17,7 @@ describe('what may be released', () => {
     writeFileSync(join(folder, 'CHANGELOG.md'), changelog);
     return folder;
   }
-  const repository = { repository: 'example/ssec' };
+  const repository = { repository: { type: 'git', url: 'git+https://github.com/example/ssec.git' } };
 
   test('a version that all say', () => {
     const folder = project('1.2.3', repository, '# Changelog\n\n## 1.2.3 - 2027-01-01\n- New.\n');
