@@ -24,6 +24,14 @@ const UNTRUSTED: Readonly<Record<string, string>> = {
   CA_KEY_TOO_SMALL: 'its chain holds a key that is too short',
 };
 
+/** What mends it, where naming a CA would not. */
+const UNTRUSTED_HINTS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'whoever runs the server must renew it',
+  CERT_NOT_YET_VALID: 'look at the clock of this machine, then at the certificate',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'name the server as its certificate does',
+  HOSTNAME_MISMATCH: 'name the server as its certificate does',
+};
+
 /** A failure before any answer came, as one of our errors; undefined where it is not one of the network. */
 export function networkError(error: unknown, endpoint: string | undefined): SsecError | undefined {
   const code = systemErrorCode(error);
@@ -32,7 +40,7 @@ export function networkError(error: unknown, endpoint: string | undefined): Ssec
   if (untrusted !== undefined) {
     return new SsecError('TLS_UNTRUSTED', `The certificate of ${host} is not trusted: ${untrusted}.`, {
       hints: [
-        'name the CA that signed it: AWS_CA_BUNDLE=/path/to/ca.pem',
+        UNTRUSTED_HINTS[code ?? ''] ?? 'name the CA that signed it: AWS_CA_BUNDLE=/path/to/ca.pem',
         'there is no option to skip this: the customer key would go to whoever answers',
       ],
       cause: error,
@@ -77,6 +85,12 @@ export function networkError(error: unknown, endpoint: string | undefined): Ssec
     case 'HPE_INVALID_CONSTANT':
       return made('NETWORK', `The connection to ${host} broke (${code}).`, 'try again');
     default:
+      if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE_NO_CERT/.test(code ?? '')) {
+        return made(
+          'TLS_UNTRUSTED',
+          `${host} wants a certificate of the client, and ssec has none (${code ?? ''}).`,
+        );
+      }
       if (code?.startsWith('ERR_SSL_') === true || code === 'EPROTO') {
         return made(
           'TLS_UNTRUSTED',

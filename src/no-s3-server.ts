@@ -10,7 +10,7 @@ import { SsecError } from './errors.ts';
  */
 export function refuseWebPage({ statusCode, headers, body }: HttpResponse, host: string): void {
   const isPage = /^text\/html\b/i.test(headers['content-type'] ?? '');
-  const isAnswer = statusCode < 300 || statusCode === 405;
+  const isAnswer = statusCode < 300 || statusCode === 404 || statusCode === 405;
   const isS3 = Object.keys(headers).some((name) => name.startsWith('x-amz-') || name === 'etag');
   if (!isPage || !isAnswer || isS3) return;
   if (body instanceof Readable) body.destroy();

@@ -21,10 +21,15 @@ export function formatObjectAddress(address: ObjectAddress): string {
  * normalising. `key` is empty for `s3://bucket` and `s3://bucket/`.
  *
  * @returns undefined where the text is not an `s3://` address at all
- * @throws SsecError USAGE where the bucket is missing
+ * @throws SsecError USAGE where the bucket is missing, and for what only looks like an address
  */
 export function parseObjectAddress(text: string): ObjectAddress | undefined {
   const match = S3_URI.exec(text);
+  if (match === null && /^(?:s3:|s3\/\/|https?:\/\/)/i.test(text)) {
+    throw new SsecError('USAGE', `"${text}" is neither an address nor likely to be an object key.`, {
+      hints: ['write it as s3://bucket/key', 'or the key in full, where you mean it: s3://bucket/' + text],
+    });
+  }
   if (match === null) return undefined;
   const [, bucket = '', key = ''] = match;
   if (bucket === '') {
@@ -60,7 +65,7 @@ export function checkBucketName(bucket: string): void {
   }
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(bucket) || bucket.includes('..')) {
     throw new SsecError('SETTING_INVALID', `"${bucket}" is not a bucket name.`, {
-      hints: ['a bucket name is 3 to 63 lower-case letters, digits, dots and hyphens'],
+      hints: [bucketNameHint(bucket)],
     });
   }
 }
@@ -81,4 +86,11 @@ export function checkObjectKey(key: string): void {
       `The object key is ${bytes} bytes long; S3 takes at most ${MAX_OBJECT_KEY_BYTES}.`,
     );
   }
+}
+
+function bucketNameHint(bucket: string): string {
+  const inAddress = /^s3:\/\/([^/]+)\/?$/.exec(bucket)?.[1];
+  if (inAddress !== undefined) return `write its name alone: ${inAddress}`;
+  if (/^(["']).*\1$/.test(bucket)) return 'take the quotes off: docker and others hand them on as they are';
+  return 'a bucket name is 3 to 63 lower-case letters, digits, dots and hyphens';
 }

@@ -138,12 +138,15 @@ async function look(
 
 function leftOf(object: ObjectOfOurs, versionId: string | undefined, error: unknown): LeftObject {
   const { client, bucket, key } = object;
-  const reason = toSsecError(error, {
-    operation: versionId === undefined ? 'DeleteObject' : 'DeleteObjectVersion',
-    bucket,
-    key,
-    customerKeySent: false,
-    endpoint: client.endpoint,
-  });
+  const late = error instanceof Error && ['AbortError', 'TimeoutError'].includes(error.name);
+  const reason = late
+    ? new SsecError('TIMEOUT', 'the server did not answer in time.', { cause: error })
+    : toSsecError(error, {
+        operation: versionId === undefined ? 'DeleteObject' : 'DeleteObjectVersion',
+        bucket,
+        key,
+        customerKeySent: false,
+        endpoint: client.endpoint,
+      });
   return { bucket, key, versionId, reason };
 }

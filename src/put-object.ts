@@ -1,6 +1,6 @@
 import { PutObjectCommand, type PutObjectCommandOutput } from '@aws-sdk/client-s3';
-import { SsecError } from './errors.ts';
-import { checkBucketName, checkObjectKey } from './object-address.ts';
+import { type ErrorCode, SsecError, withHints } from './errors.ts';
+import { checkBucketName, checkObjectKey, formatObjectAddress } from './object-address.ts';
 import {
   type PutObjectOptions,
   type PutObjectResult,
@@ -85,16 +85,23 @@ async function putWhole(options: PutObjectOptions, source: BytesSource): Promise
   try {
     const digest = await source.digest({ md5 });
     const request = requestOf(options);
+    // an empty one has gone before anybody counts
+    let sent = -1;
+    const observed = new ObservedSource(source, (bytes) => {
+      sent = Math.max(sent, bytes);
+      options.onProgress?.(bytes);
+    });
     let output: PutObjectCommandOutput;
     try {
-      output = await client.send<PutObjectCommandOutput>(putCommand(options, source, digest), {
+      output = await client.send<PutObjectCommandOutput>(putCommand(options, observed, digest), {
         signal,
         bulk: true,
       });
     } catch (error) {
       const refused = serviceAnswer(error);
       if (options.noOverwrite !== true || refused?.status !== 412) {
-        throw await explainWriteRefusal(client, error, request, signal);
+        const refusal = await explainWriteRefusal(client, error, request, signal);
+        throw sent === source.size ? mayBeThere(refusal, options) : refusal;
       }
       const ours =
         refused.attempts > 1
@@ -114,6 +121,17 @@ async function putWhole(options: PutObjectOptions, source: BytesSource): Promise
   }
 }
 
+/** What an end without an answer leaves open. */
+const UNANSWERED: readonly ErrorCode[] = ['NETWORK', 'TIMEOUT', 'CANCELLED'];
+
+/** All bytes went out, and no answer came: the server may have stored them. */
+function mayBeThere(failure: SsecError, options: PutObjectOptions): SsecError {
+  if (!UNANSWERED.includes(failure.code) || failure.context['status'] !== undefined) return failure;
+  return withHints(failure, [
+    `${formatObjectAddress(options)} may be there all the same: put it again to be sure, or delete it`,
+  ]);
+}
+
 function requestOf({ client, bucket, key, noOverwrite, storageClass }: PutObjectOptions): ServiceRequest {
   return {
     operation: 'PutObject',
@@ -126,14 +144,12 @@ function requestOf({ client, bucket, key, noOverwrite, storageClass }: PutObject
   };
 }
 
-function putCommand(options: PutObjectOptions, source: BytesSource, digest: SourceDigest): PutObjectCommand {
+function putCommand(options: PutObjectOptions, source: Source, digest: SourceDigest): PutObjectCommand {
   return new PutObjectCommand({
     Bucket: options.bucket,
     Key: options.key,
     // a Source and not a stream: our request handler opens it anew for each attempt
-    Body: (options.onProgress === undefined
-      ? source
-      : new ObservedSource(source, options.onProgress)) as unknown as Buffer,
+    Body: source as unknown as Buffer,
     ContentLength: source.size,
     ChecksumCRC32: digest.crc32,
     ...(digest.md5 === undefined ? {} : { ContentMD5: digest.md5 }),

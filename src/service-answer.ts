@@ -28,7 +28,7 @@ export function serviceAnswer(error: unknown): ServiceAnswer | undefined {
       ? undefined
       : code,
     // the SDK's word for an empty message, which RGW sends with most errors
-    message: error.message === 'UnknownError' ? '' : error.message,
+    message: /^UnknownError$|Deserialization error|XML parse error/.test(error.message) ? '' : error.message,
     requestId: typeof requestId === 'string' ? requestId : undefined,
     attempts: typeof attempts === 'number' ? attempts : 1,
     headers: isStrings(headers) ? headers : {},

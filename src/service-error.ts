@@ -85,7 +85,8 @@ interface Verdict {
 function classify(answer: ServiceAnswer, request: ServiceRequest): Verdict {
   return (
     byCode(answer, request) ??
-    byStatus(answer, request) ?? {
+    byStatus(answer, request) ??
+    noAnswerOfS3(answer, request) ?? {
       code: 'SERVICE_REFUSED',
       message: `S3 refused ${request.operation} of ${thing(request)} with HTTP ${answer.status}${answer.code === undefined ? '' : ` ${answer.code}`}.`,
       hints: [],
@@ -134,7 +135,8 @@ function byCode(answer: ServiceAnswer, request: ServiceRequest): Verdict | undef
         'set the clock (timedatectl set-ntp true)',
       );
     case 'AuthorizationHeaderMalformed':
-      return region !== undefined || /\bregion\b|expecting/i.test(answer.message)
+      // mostly it is the region; S3 says so as well of an access key id that is empty or cut
+      return region !== undefined || !/access key|credential/i.test(answer.message)
         ? wrongRegion(request, region)
         : verdict(
             'CREDENTIALS_INVALID',
@@ -194,6 +196,16 @@ function byCode(answer: ServiceAnswer, request: ServiceRequest): Verdict | undef
     default:
       return undefined;
   }
+}
+
+function noAnswerOfS3({ status }: ServiceAnswer, request: ServiceRequest): Verdict | undefined {
+  return status < 300
+    ? verdict(
+        'SERVICE_REFUSED',
+        `The server did not answer ${request.operation} of ${thing(request)} as S3 does (HTTP ${status}).`,
+        'look at the endpoint',
+      )
+    : undefined;
 }
 
 function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | undefined {

@@ -141,6 +141,7 @@ const CLEAN_REFUSALS: readonly ErrorCode[] = [
   'SSEC_BLOCKED',
   'BUCKET_NOT_FOUND',
   'WRONG_REGION',
+  'USAGE',
 ];
 
 /** After any other failure the object may be there all the same; its name is nobody else's, so it can go. */

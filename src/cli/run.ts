@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { SsecError } from '../errors.ts';
 import { runSandbox } from './commands/sandbox.ts';
+import { withCarriedFlags } from './carried-flags.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { followHelp } from './help-words.ts';
 import { type Io, write } from './io.ts';
@@ -42,7 +43,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       await action({ io, command, reporter });
     } catch (error) {
       throw new ActionFailed(() => {
-        const failure = asSsecError(error, io.signal);
+        const failure = withCarriedFlags(asSsecError(error, io.signal), command);
         if (exitCodeOf(failure) !== 141) reporter.error(failure);
         return exitCodeOf(failure);
       });

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AwsCredentials, SsecClient } from '../client.ts';
 import { parseEndpoint } from '../endpoint.ts';
-import { SsecError, systemErrorCode } from '../errors.ts';
+import { SsecError, systemErrorCode, withHints } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import type { KeyFormat } from '../keys/key-text.ts';
 import { checkBucketName } from '../object-address.ts';
@@ -90,6 +90,13 @@ export function bucketOf(
   fromAddress?: string,
   otherWay = 'an address s3://bucket/key',
 ): string {
+  if (
+    fromAddress !== undefined &&
+    settings.bucket?.origin.layer === 'flag' &&
+    settings.bucket.value !== fromAddress
+  ) {
+    throw new SsecError('USAGE', `-b names another bucket than "${fromAddress}"; give one.`);
+  }
   const bucket = fromAddress ?? settings.bucket?.value;
   if (bucket === undefined) {
     throw new SsecError('SETTING_INVALID', 'No bucket was named.', {
@@ -187,7 +194,7 @@ export async function withClient(
       const failure = credentialsError(error, settings.profile?.name);
       const unreadable =
         failure.code === 'CREDENTIALS_MISSING' ? await unreadableSharedFile(sharedFiles(io.env)) : undefined;
-      throw unreadable ?? failure;
+      throw unreadable ?? aboutLoneSecret(failure, io.env);
     });
     reporter.redactor.protectText(provided.secretAccessKey);
     if (provided.sessionToken !== undefined) reporter.redactor.protectText(provided.sessionToken);
@@ -206,6 +213,14 @@ export async function withClient(
     client.close();
     handler.destroy();
   }
+}
+
+/** A secret without its id: whoever set it meant to sign with it. */
+function aboutLoneSecret(failure: SsecError, env: Io['env']): SsecError {
+  const isLone = (env['AWS_SECRET_ACCESS_KEY'] ?? '') !== '' && (env['AWS_ACCESS_KEY_ID'] ?? '') === '';
+  return isLone && failure.code === 'CREDENTIALS_MISSING'
+    ? withHints(failure, ['AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID is not set beside it'])
+    : failure;
 }
 
 /** Where unfinished transfers are noted; undefined = nowhere, as with `--no-resume`. */

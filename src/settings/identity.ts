@@ -73,7 +73,13 @@ function staticKeys(accessKeyId: Setting, read: (name: SettingName) => Setting |
 
 /** Credentials are printable ASCII; what is not would end deep inside of HTTP, or as a wrong signature. */
 function checkText(setting: Setting | undefined): void {
-  if (setting === undefined || /^[\x21-\x7e]*$/.test(setting.value)) return;
+  if (setting === undefined) return;
+  if (/^(["']).*\1$/.test(setting.value)) {
+    throw new SsecError('CREDENTIALS_INVALID', `${describeOrigin(setting.origin)} has quotes around it.`, {
+      hints: ['take them off: docker and others hand them on as they are'],
+    });
+  }
+  if (/^[\x21-\x7e]*$/.test(setting.value)) return;
   const isLineEnd = /^[\x21-\x7e]*[\r\n]+$/.test(setting.value);
   const what = isLineEnd ? 'ends with a line end' : 'holds a blank, or a character that is not ASCII';
   throw new SsecError('CREDENTIALS_INVALID', `${describeOrigin(setting.origin)} ${what}.`, {

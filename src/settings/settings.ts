@@ -180,10 +180,7 @@ function foundEndpointRefused(endpoint: Setting, whatDoes: string, path: string)
 
 /** `KEY` is a name that other tools use for a secret. */
 function refuseKeyMaterial(objectKey: Setting | undefined): void {
-  if (objectKey === undefined) return;
-  // in an env file hex may be the name of what is stored by its digest
-  const isHex = /^[0-9A-Fa-f]{64}$/.test(objectKey.value) && objectKey.origin.layer === 'environment';
-  if (!isHex && !/^[A-Za-z0-9+/_-]{43}=$/.test(objectKey.value)) return;
+  if (objectKey?.origin.layer !== 'environment' || !looksLikeKeyMaterial(objectKey.value)) return;
   throw new SsecError(
     'SETTING_INVALID',
     `${describeOrigin(objectKey.origin)} looks like key material; here it is the object key.`,
@@ -191,4 +188,9 @@ function refuseKeyMaterial(objectKey: Setting | undefined): void {
       hints: ['put the customer key into SSE_CUSTOMER_KEY_BASE64, and unset KEY'],
     },
   );
+}
+
+/** 44 characters of base64, or 64 hex digits. */
+export function looksLikeKeyMaterial(text: string): boolean {
+  return /^(?:[A-Za-z0-9+/_-]{43}=|[0-9A-Fa-f]{64})$/.test(text);
 }

@@ -262,5 +262,6 @@ test('an interruption wins over what failed because of it', async () => {
     },
   };
   const result = await runRow(interrupted, row.argv, controller.signal);
-  expect(result).toMatchObject({ code: 143, messages: 'ssec: Interrupted.\n' });
+  expect(result.code).toBe(143);
+  expect(result.messages).toMatch(/^ssec: Interrupted\.\n/);
 });

@@ -81,13 +81,10 @@ describe('a web server that is no S3', () => {
     expect(code).toBe(6);
   });
 
-  test('that knows no such page', async () => {
-    const { code, lines } = await ask(html(404), ...put);
-    expect(lines).toEqual([
-      'ssec: There is no bucket "my-bucket" on {endpoint}.',
-      'hint: look at BUCKET_NAME, -b and the endpoint',
-    ]);
-    expect(code).toBe(5);
+  test.each([[put], [get]])('%j of one that knows no such page', async (argv) => {
+    const { code, lines } = await ask(html(404), ...argv);
+    expect(lines[0]).toBe('ssec: {endpoint} is no S3 server: it answered with a web page.');
+    expect(code).toBe(2);
   });
 });
 
@@ -100,7 +97,6 @@ describe("a provider's error page: the status is told, and nothing of the page",
       4,
       'ssec: You may not read s3://my-bucket/there (or it does not exist: S3 hides that from whoever lacks s3:ListBucket).',
     ],
-    [404, get, 5, 'ssec: There is no object s3://my-bucket/there.'],
     [503, [...put, '--max-attempts', '1'], 9, 'ssec: The server failed (HTTP 503) on all 1 tries.'],
     [502, [...get, '--max-attempts', '1'], 9, 'ssec: The server failed (HTTP 502) on all 1 tries.'],
   ] as const)('%d: %s', async (status, argv, exit, sentence) => {

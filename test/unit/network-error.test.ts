@@ -37,8 +37,10 @@ describe('what the network said', () => {
   });
 
   test('an untrusted certificate has no way round', () => {
-    const error = networkError(failed('CERT_HAS_EXPIRED'), undefined);
+    const error = networkError(failed('CERT_UNTRUSTED'), undefined);
     expect(error?.hints.join()).toMatch(/AWS_CA_BUNDLE=/);
+    const expired = networkError(failed('CERT_HAS_EXPIRED'), undefined);
+    expect(expired?.hints[0]).toBe('whoever runs the server must renew it');
     expect(error?.hints.join()).not.toMatch(/insecure|REJECT_UNAUTHORIZED/i);
   });
 

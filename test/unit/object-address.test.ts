@@ -20,11 +20,13 @@ describe('reading an address', () => {
     ['s3://b/line\nbreak', { bucket: 'b', key: 'line\nbreak' }],
     ['s3://b/ü/日本', { bucket: 'b', key: 'ü/日本' }],
     ['b/k', undefined],
-    ['S3://b/k', undefined],
-    ['https://b/k', undefined],
     ['./s3://b/k', undefined],
   ])('%s', (text, address) => {
     expect(parseObjectAddress(text)).toEqual(address);
+  });
+
+  test.each(['S3://b/k', 's3:/b/k', 's3//b/k', 's3:k', 'https://b/k'])('%s is refused', (text) => {
+    expect(() => parseObjectAddress(text)).toThrow(/neither an address nor likely to be an object key/);
   });
 
   test.each(['s3://', 's3:///k'])('%s names no bucket', (text) => {

@@ -160,6 +160,16 @@ const rows: readonly Row[] = [
   ['wrong secret', 'get', answered(403, 'SignatureDoesNotMatch'), 'CREDENTIALS_INVALID'],
   ['clock', 'get', answered(403, 'RequestTimeTooSkewed'), 'CLOCK_SKEW'],
   ['region', 'put', answered(400, 'AuthorizationHeaderMalformed'), 'WRONG_REGION'],
+  [
+    'an empty access key id',
+    'put',
+    answered(
+      400,
+      'AuthorizationHeaderMalformed',
+      'a non-empty Access Key (AKID) must be provided in the credential.',
+    ),
+    'CREDENTIALS_INVALID',
+  ],
   ['region, redirect', 'put', answered(301, 'PermanentRedirect'), 'WRONG_REGION'],
   ['region, HEAD', 'head', bare(301), 'WRONG_REGION'],
   ['redirect', 'put', answered(307, 'TemporaryRedirect'), 'WRONG_REGION'],

@@ -17,12 +17,5 @@ export function namedBucket(settings: Settings, name: string | undefined, comman
     });
   }
   const argument = address?.bucket ?? name;
-  if (
-    argument !== undefined &&
-    settings.bucket?.origin.layer === 'flag' &&
-    settings.bucket.value !== argument
-  ) {
-    throw new SsecError('USAGE', `-b names another bucket than "${argument}"; give one.`);
-  }
   return bucketOf(settings, argument, `ssec ${command} BUCKET`);
 }

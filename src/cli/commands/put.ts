@@ -174,6 +174,11 @@ async function resolveTarget(
       ],
     });
   }
+  // an unset variable of a script
+  if (dest === '')
+    throw new SsecError('USAGE', 'The destination is empty.', {
+      hints: ['leave it away, or name it: ssec put FILE DEST'],
+    });
   const nameless = file === '-' || (await isPipe(inFolder(io.cwd, file)));
   const given = dest === undefined ? undefined : parseObjectAddress(dest);
   const key = given?.key ?? dest ?? '';

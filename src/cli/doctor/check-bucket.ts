@@ -211,7 +211,7 @@ async function checkLifecycle(
       'lifecycle',
       'no lifecycle rule aborts all unfinished uploads: their parts are stored, and cost money, until somebody does',
       `see them: ssec uploads -b ${shellWord(bucket)}`,
-      'add a rule with AbortIncompleteMultipartUpload to those that there are (aws s3api get-bucket-lifecycle-configuration): aws s3api put-bucket-lifecycle-configuration replaces them all',
+      `add a rule with AbortIncompleteMultipartUpload to those that there are (aws s3api get-bucket-lifecycle-configuration --bucket ${shellWord(bucket)}): put-bucket-lifecycle-configuration replaces them all`,
     );
 }
 

@@ -78,6 +78,18 @@ async function checkRead(report: Examination, trial: TrialObject, signal: AbortS
     // who only uploads does well to have no more
     if (failure.code === 'ACCESS_DENIED')
       await report.unknown('read', 'these credentials may not read objects', 'ask for s3:GetObject');
+    // what could be done about somebody's key is nothing here
+    else if (failure.code === 'KEY_MISMATCH' || failure.code === 'KEY_NOT_NEEDED')
+      await report.failure(
+        'read',
+        new SsecError(
+          failure.code,
+          'The server does not give the object back under the key that it was put with.',
+          {
+            context: failure.context,
+          },
+        ),
+      );
     else await report.failure('read', failure);
   }
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { withoutSecrets } from '../../endpoint.ts';
 import { describeKeyChoice } from '../../settings/key-choice.ts';
 import { type Setting, describeOrigin } from '../../settings/setting-layers.ts';
-import type { Settings } from '../../settings/settings.ts';
+import { type Settings, looksLikeKeyMaterial } from '../../settings/settings.ts';
 import { shellWord } from '../../shell-word.ts';
 import { gitWarning } from '../git-ignore.ts';
 import type { Io } from '../io.ts';
@@ -29,10 +29,10 @@ export async function checkSettings(
   };
   if (argument === undefined) await say('bucket', bucket);
   else await report.ok('setting', `bucket: ${argument} (the argument)`);
-  if (objectKey !== undefined && /^[0-9A-Fa-f]{64}$/.test(objectKey.value))
+  if (objectKey !== undefined && looksLikeKeyMaterial(objectKey.value))
     await report.warning(
       'setting',
-      `object: set, and it may be a customer key in hex (${describeOrigin(objectKey.origin)})`,
+      `object: set, and it looks like a customer key (${describeOrigin(objectKey.origin)})`,
       'the customer key belongs into SSE_CUSTOMER_KEY_BASE64',
     );
   else await say('object', objectKey);

@@ -6,8 +6,6 @@ import { type ObjectAddress, parseObjectAddress } from '../../object-address.ts'
 import type { Settings } from '../../settings/settings.ts';
 import type { DoctorOptions } from '../commands/doctor.ts';
 import { namedBucket } from '../commands/named-bucket.ts';
-import { terminalColumns } from '../output/help-layout.ts';
-import { painter } from '../output/terminal-colour.ts';
 import { asSsecError } from '../report-error.ts';
 import { type CommandContext, type Connection, readSettings, withClient } from '../session.ts';
 import { readVersion } from '../version.ts';
@@ -31,7 +29,7 @@ export async function doctor(
   options: DoctorOptions,
 ): Promise<void> {
   const { io, reporter } = context;
-  const report = new Examination(reporter, painter(io.stdout, io.env), terminalColumns(io));
+  const report = new Examination(context);
   await checkProgram(report, await readVersion(io));
   await examine(report, context, argument, options);
   io.signal.throwIfAborted();

@@ -1,8 +1,10 @@
 import type { SsecError } from '../../errors.ts';
-import { wrapWords } from '../output/help-layout.ts';
-import type { Paint } from '../output/terminal-colour.ts';
+import { carryFlags } from '../carried-flags.ts';
+import { terminalColumns, wrapWords } from '../output/help-layout.ts';
+import { type Paint, painter } from '../output/terminal-colour.ts';
 import { describeAnswer } from '../output/wording.ts';
 import type { Reporter } from '../output/reporter.ts';
+import type { CommandContext } from '../session.ts';
 
 /**
  * - `ok`, `warning`, `failure`: it works; it works, but; it does not
@@ -48,17 +50,16 @@ export class Examination {
   readonly #reporter: Reporter;
   readonly #paint: Paint;
   readonly #columns: number | undefined;
+  readonly #carry: (hint: string) => string;
   readonly #counts = { ok: 0, warning: 0, failure: 0, unknown: 0 };
   #first: SsecError | undefined;
 
-  /**
-   * @param paint for what goes to stdout
-   * @param columns of the terminal that is stdout; undefined = there is none, and nothing is wrapped
-   */
-  constructor(reporter: Reporter, paint: Paint, columns: number | undefined) {
+  constructor({ reporter, io, command }: CommandContext) {
     this.#reporter = reporter;
-    this.#paint = paint;
-    this.#columns = columns;
+    this.#paint = painter(io.stdout, io.env);
+    // undefined = stdout is no terminal, and nothing is wrapped
+    this.#columns = terminalColumns(io);
+    this.#carry = carryFlags(command);
   }
 
   get counts(): Readonly<Record<FindingStatus, number>> {
@@ -91,9 +92,10 @@ export class Examination {
     check: Check,
     status: FindingStatus,
     message: string,
-    hints: readonly string[],
+    plainHints: readonly string[],
     error?: SsecError,
   ): Promise<void> {
+    const hints = plainHints.map(this.#carry);
     this.#counts[status]++;
     const { redactor } = this.#reporter;
     const note = error === undefined ? undefined : describeAnswer(error, false);
