@@ -10,6 +10,7 @@ import { SsecError, withHints } from './errors.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
 import { checkBucketName, checkObjectKey } from './object-address.ts';
 import { type ObjectHead, objectHead } from './object-head.ts';
+import { checkVersionId, versionField } from './object-version.ts';
 import { explainReadRefusal, refusalOfGet } from './read-refusal.ts';
 import { serviceAnswer } from './service-answer.ts';
 import { type ServiceRequest, failureOf, keyNotNeeded, toSsecError } from './service-error.ts';
@@ -33,6 +34,8 @@ export interface GetObjectOptions {
   readonly client: SsecClient;
   readonly bucket: string;
   readonly key: string;
+  /** Which version of it; default: the current one. */
+  readonly versionId?: string | undefined;
   /** undefined = ask without SSE-C headers. */
   readonly customerKey: CustomerKey | undefined;
   /** `bytes=0-99`, as in HTTP. */
@@ -69,13 +72,15 @@ export interface GetObjectResult extends ObjectHead {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export async function getObject(options: GetObjectOptions): Promise<GetObjectResult> {
-  const { client, bucket, key, customerKey } = options;
+  const { client, bucket, key, versionId, customerKey } = options;
   checkBucketName(bucket);
   checkObjectKey(key);
+  checkVersionId(versionId);
   const request: ServiceRequest = {
     operation: 'GetObject',
     bucket,
     key,
+    versionId,
     customerKeySent: customerKey !== undefined,
     fingerprint: customerKey?.fingerprint,
     endpoint: client.endpoint,
@@ -321,7 +326,7 @@ class Download {
 
   #input() {
     const { bucket, key, customerKey } = this.#options;
-    return { Bucket: bucket, Key: key, ...customerKey?.requestFields() };
+    return { Bucket: bucket, Key: key, ...versionField(this.#options), ...customerKey?.requestFields() };
   }
 
   /** RGW answers 200 and ignores the key where the object is plain. */
