@@ -382,6 +382,7 @@ function noSuchObject(request: ServiceRequest, answer: ServiceAnswer): Verdict {
     return verdict(
       'OBJECT_NOT_FOUND',
       `There is no version ${request.versionId} of ${formatAddress(request)}.`,
+      ...(answer.code === 'NoSuchVersion' ? [] : ['some servers answer so for a delete marker, too']),
     );
   return isDeleteMarker(answer)
     ? verdict(
