@@ -37,12 +37,11 @@ export const OBJECTS: readonly Row[] = [
     exit: 6,
     message: 's3://my-bucket/there is encrypted with another key than the one given.',
     hints: [
-      'the MD5 of the key given is WJoHZ/NICnV8e/uNEhlHLQ==',
+      'the MD5 of the key given is arxBvwY2V4SiOne6yppVPQ==',
       'give the key that it was put with: --key-file FILE, or SSE_CUSTOMER_KEY_BASE64',
     ],
     argv: ['stat', 'there'],
     env: { SSE_CUSTOMER_KEY_BASE64: OTHER_KEY },
-    note: 'Access Denied',
     ...there,
   },
   {
@@ -124,7 +123,11 @@ export const OBJECTS: readonly Row[] = [
     `The name of the tag "${'n'.repeat(40)}..." is longer than 128 characters.`,
     `${'n'.repeat(129)}=x`,
   ),
-  tagged('a tag with a long value', 'The value of the tag "n" is longer than 256 characters.', `n=${'v'.repeat(257)}`),
+  tagged(
+    'a tag with a long value',
+    'The value of the tag "n" is longer than 256 characters.',
+    `n=${'v'.repeat(257)}`,
+  ),
   tagged("a tag of AWS's own", 'The tag "aws:x" begins with "aws:", which S3 keeps to itself.', 'aws:x=1'),
   {
     when: 'a tag for the name of a key that has none',

@@ -3,6 +3,7 @@ import { appendFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { BAD_INPUT } from './rows-bad-input.ts';
 import { FILES } from './rows-files.ts';
+import { OBJECTS } from './rows-objects.ts';
 import { KEY, OTHER_KEY, type Row } from './world.ts';
 
 const keyBytes = Buffer.from(KEY, 'base64');
@@ -1475,4 +1476,5 @@ export const ROWS: readonly Row[] = [
   ...files,
   ...BAD_INPUT,
   ...FILES,
+  ...OBJECTS,
 ];
