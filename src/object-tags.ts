@@ -30,7 +30,7 @@ export function checkTags(tags: Readonly<Record<string, string>>): void {
 }
 
 function lengthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 function refused(sentence: string): SsecError {

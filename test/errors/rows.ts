@@ -1119,7 +1119,7 @@ const service: readonly Row[] = [
     exit: 6,
     message: 'The server took the key for s3://my-bucket/data and did not use it: it does not do SSE-C.',
     hints: [
-      's3://my-bucket/data now exists unencrypted: delete it (aws s3 rm s3://my-bucket/data)',
+      's3://my-bucket/data now exists unencrypted: delete it (ssec rm s3://my-bucket/data)',
       'use a server that does SSE-C; docs/compatibility.md lists some',
     ],
     argv: put,
@@ -1131,7 +1131,7 @@ const service: readonly Row[] = [
     exit: 6,
     message: 'The server took the key for s3://my-bucket/data and did not use it: it does not do SSE-C.',
     hints: [
-      's3://my-bucket/data now exists unencrypted: delete it (aws s3 rm s3://my-bucket/data)',
+      's3://my-bucket/data now exists unencrypted: delete it (ssec rm s3://my-bucket/data)',
       'use a server that does SSE-C; docs/compatibility.md lists some',
     ],
     argv: put,

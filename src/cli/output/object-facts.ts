@@ -68,7 +68,7 @@ export function statLines(
     if (name === 'Metadata')
       return Object.entries(head.metadata).map(([key, text]) => [`${name}.${key}`, text]);
     if (name === 'Parts') return partSizes(parts).map((sizes) => [name, sizes]);
-    return [[name, String(value)]];
+    return [[name, typeof value === 'string' ? value : JSON.stringify(value)]];
   });
   const width = Math.max(0, ...facts.map(([name]) => name.length));
   return [formatObjectAddress(head), ...facts.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)];
