@@ -3,6 +3,7 @@ import { state as sdkVersionWarning } from '@aws-sdk/core/client';
 import type { HttpRequest } from '@smithy/core/protocols';
 import { Readable } from 'node:stream';
 import { isAwsHost } from './aws-partition.ts';
+import { refuseObjectItself } from './object-parts.ts';
 import { refuseWebPage } from './no-s3-server.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { SsecError } from './errors.ts';
@@ -102,6 +103,7 @@ export class SsecClient {
       const { statusCode: status } = response;
       if (status === 503 || status === 429) this.slots.slowDown();
       refuseWebPage(response, hostOf(request));
+      refuseObjectItself(response, request);
     };
     this.#s3 = this.#createS3();
     this.#pipeline = new RequestPipeline(this.#s3.middlewareStack as never);

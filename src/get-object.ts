@@ -1,18 +1,18 @@
 import {
   GetObjectCommand,
   type GetObjectCommandOutput,
-  HeadObjectCommand,
   type HeadObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import type { SsecClient } from './client.ts';
 import { SsecError, withHints } from './errors.ts';
+import { provenHead, sendHead } from './head-object.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
 import { checkBucketName, checkObjectKey } from './object-address.ts';
-import { type ObjectHead, objectHead } from './object-head.ts';
-import { explainReadRefusal, refusalOfGet } from './read-refusal.ts';
-import { serviceAnswer } from './service-answer.ts';
-import { type ServiceRequest, failureOf, keyNotNeeded, toSsecError } from './service-error.ts';
+import type { ObjectHead } from './object-head.ts';
+import { checkVersionId, versionField } from './object-version.ts';
+import { explainReadRefusal } from './read-refusal.ts';
+import { type ServiceRequest, failureOf, toSsecError } from './service-error.ts';
 import { isResumable } from './transfer/attempts.ts';
 import { checkRange } from './transfer/byte-range.ts';
 import type { ChecksumAlgorithm } from './transfer/checksum.ts';
@@ -27,12 +27,13 @@ import { downloadRanges } from './transfer/ranged-download.ts';
 import { type PositionedSink, type Sink, isPositioned } from './transfer/sink.ts';
 import type { JournalPlace } from './transfer/transfer-journal.ts';
 import { TransferProgress } from './transfer/transfer-progress.ts';
-import { echoes } from './write-proof.ts';
 
 export interface GetObjectOptions {
   readonly client: SsecClient;
   readonly bucket: string;
   readonly key: string;
+  /** Which version of it; default: the current one. */
+  readonly versionId?: string | undefined;
   /** undefined = ask without SSE-C headers. */
   readonly customerKey: CustomerKey | undefined;
   /** `bytes=0-99`, as in HTTP. */
@@ -69,13 +70,15 @@ export interface GetObjectResult extends ObjectHead {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export async function getObject(options: GetObjectOptions): Promise<GetObjectResult> {
-  const { client, bucket, key, customerKey } = options;
+  const { client, bucket, key, versionId, customerKey } = options;
   checkBucketName(bucket);
   checkObjectKey(key);
+  checkVersionId(versionId);
   const request: ServiceRequest = {
     operation: 'GetObject',
     bucket,
     key,
+    versionId,
     customerKeySent: customerKey !== undefined,
     fingerprint: customerKey?.fingerprint,
     endpoint: client.endpoint,
@@ -108,7 +111,7 @@ class Download {
     let plan: PartPlan;
     let sink: Sink | undefined;
     try {
-      head = this.#headOf(await this.#sendHead());
+      head = this.#headOf(await sendHead(this.#options, this.#request));
       plan = planRanges(head.size);
       if (journal.fits(head, plan, rangeAlgorithm(head, plan)))
         sink = await this.#options.openSink(head, journal.earlier);
@@ -308,30 +311,13 @@ class Download {
       });
   }
 
-  async #sendHead(): Promise<HeadObjectCommandOutput> {
-    const { client, signal } = this.#options;
-    try {
-      return await client.send<HeadObjectCommandOutput>(new HeadObjectCommand(this.#input()), { signal });
-    } catch (error) {
-      const isBare = [400, 403].includes(serviceAnswer(error)?.status ?? 0);
-      const reason = isBare ? await refusalOfGet(client, this.#options, signal) : undefined;
-      throw await explainReadRefusal(client, reason ?? error, this.#request, signal);
-    }
-  }
-
   #input() {
     const { bucket, key, customerKey } = this.#options;
-    return { Bucket: bucket, Key: key, ...customerKey?.requestFields() };
+    return { Bucket: bucket, Key: key, ...versionField(this.#options), ...customerKey?.requestFields() };
   }
 
-  /** RGW answers 200 and ignores the key where the object is plain. */
   #headOf(output: GetObjectCommandOutput | HeadObjectCommandOutput): ObjectHead {
-    const { customerKey } = this.#options;
-    if (customerKey !== undefined && !echoes(output, customerKey)) {
-      const { code, message, hints } = keyNotNeeded(this.#request);
-      throw new SsecError(code, message, { hints });
-    }
-    return objectHead(this.#options, output, customerKey !== undefined);
+    return provenHead(this.#options, output, this.#request);
   }
 }
 

@@ -19,6 +19,7 @@ export { type SseCStatement, findSseCStatements } from './bucket-policy.ts';
 export { type SseCPolicyOptions, sseCPolicy } from './sse-c-policy.ts';
 export { type AwsCredentials, SsecClient, type SsecClientOptions } from './client.ts';
 export { type ErrorCode, type ErrorContext, SsecError, type SsecErrorOptions } from './errors.ts';
+export { type DeleteObjectOptions, type DeleteObjectResult, deleteObject } from './delete-object.ts';
 export { type GetObjectOptions, type GetObjectResult, getObject } from './get-object.ts';
 export {
   type CopySourceKeyRequestFields,
@@ -43,8 +44,12 @@ export {
 export { type ListObjectsOptions, type ListedObject, listObjects } from './list-objects.ts';
 export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './object-address.ts';
 export { type GetObjectStreamOptions, getObjectStream } from './get-object-stream.ts';
+export { type HeadObjectOptions, type ObjectDescription, headObject } from './head-object.ts';
 export type { ObjectHead } from './object-head.ts';
 export { type PresignOptions, type PresignedRequest, presign } from './presign.ts';
+export { type ObjectPart, type ObjectParts, objectParts } from './object-parts.ts';
+export { type ObjectTagsOptions, objectTags } from './object-tags.ts';
+export type { ObjectVersion } from './object-version.ts';
 export { putObject } from './put-object.ts';
 export type { PutObjectOptions, PutObjectResult, UploadChecksum } from './put-request.ts';
 export type { NetworkOptions, RequestEvent } from './network-options.ts';

@@ -3,6 +3,7 @@ import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import type { RingKey } from './keys/key-ring.ts';
 import { type ObjectAddress, formatObjectAddress } from './object-address.ts';
+import { type ObjectVersion, versionField } from './object-version.ts';
 import { serviceAnswer } from './service-answer.ts';
 import { failureOf } from './service-error.ts';
 import { runWorkers } from './transfer/workers.ts';
@@ -16,9 +17,7 @@ export interface KeyFinderOptions {
   readonly first?: RingKey | undefined;
 }
 
-export interface ObjectToOpen extends ObjectAddress {
-  readonly versionId?: string | undefined;
-}
+export type ObjectToOpen = ObjectVersion;
 
 /** What opens an object. */
 export type FoundKey =
@@ -148,23 +147,24 @@ export class KeyFinder {
   }
 
   #head(
-    { bucket, key, versionId }: ObjectToOpen,
+    object: ObjectToOpen,
     fields: object,
     signal: AbortSignal | undefined,
   ): Promise<HeadObjectCommandOutput> {
-    const version = versionId === undefined ? {} : { VersionId: versionId };
     return this.#client.send<HeadObjectCommandOutput>(
-      new HeadObjectCommand({ Bucket: bucket, Key: key, ...version, ...fields }),
+      new HeadObjectCommand({ Bucket: object.bucket, Key: object.key, ...versionField(object), ...fields }),
       { signal },
     );
   }
 
-  #failure(error: unknown, { bucket, key }: ObjectToOpen, signal: AbortSignal | undefined): SsecError {
-    return failureOf(
-      error,
-      { operation: 'HeadObject', bucket, key, customerKeySent: false, endpoint: this.#client.endpoint },
-      signal,
-    );
+  #failure(
+    error: unknown,
+    { bucket, key, versionId }: ObjectToOpen,
+    signal: AbortSignal | undefined,
+  ): SsecError {
+    const { endpoint } = this.#client;
+    const request = { operation: 'HeadObject', bucket, key, versionId, customerKeySent: false, endpoint };
+    return failureOf(error, request, signal);
   }
 }
 
@@ -173,6 +173,7 @@ export class KeyFinder {
  * and with the one that was found where S3 refuses that.
  *
  * @param use gets undefined for an object without a customer key
+ * @param first the likeliest, where more is known than the finder has seen
  * @throws SsecError KEY_MISMATCH where no key opens it, and what `use` throws
  */
 export async function openWithRing<T>(
@@ -180,8 +181,9 @@ export async function openWithRing<T>(
   object: ObjectToOpen,
   use: (ringKey: RingKey | undefined) => Promise<T>,
   signal?: AbortSignal,
+  first?: RingKey,
 ): Promise<T> {
-  const guess = finder.guess(object.key);
+  const guess = first ?? finder.guess(object.key);
   let isPlain = false;
   try {
     const done = await use(guess);

@@ -1,10 +1,12 @@
 import { PutObjectCommand, type PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { type ErrorCode, SsecError, withHints } from './errors.ts';
 import { checkBucketName, checkObjectKey, formatObjectAddress } from './object-address.ts';
+import { checkTags } from './object-tags.ts';
 import {
   type PutObjectOptions,
   type PutObjectResult,
   descriptionFields,
+  hasTags,
   sendsMd5,
   targetExists,
 } from './put-request.ts';
@@ -49,6 +51,7 @@ async function put(options: PutObjectOptions): Promise<PutObjectResult> {
   checkBucketName(options.bucket);
   checkObjectKey(options.key);
   if (options.metadata !== undefined) checkUserMetadata(options.metadata);
+  if (options.tags !== undefined) checkTags(options.tags);
   if (partSize !== undefined) checkPartSize(partSize);
   if (source instanceof StreamSource) return putStream(options, source);
   if (source.size > SINGLE_PUT_BYTES) {
@@ -132,7 +135,8 @@ function mayBeThere(failure: SsecError, options: PutObjectOptions): SsecError {
   ]);
 }
 
-function requestOf({ client, bucket, key, noOverwrite, storageClass }: PutObjectOptions): ServiceRequest {
+function requestOf(options: PutObjectOptions): ServiceRequest {
+  const { client, bucket, key, noOverwrite, storageClass } = options;
   return {
     operation: 'PutObject',
     bucket,
@@ -140,6 +144,7 @@ function requestOf({ client, bucket, key, noOverwrite, storageClass }: PutObject
     customerKeySent: true,
     conditional: noOverwrite ?? false,
     storageClass,
+    tagged: hasTags(options),
     endpoint: client.endpoint,
   };
 }

@@ -3,6 +3,7 @@ import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
 import { formatObjectAddress } from './object-address.ts';
+import { formatTags } from './object-tags.ts';
 import type { StoredChecksum } from './transfer/checksum.ts';
 import type { Source } from './transfer/source.ts';
 import type { StreamSource } from './transfer/stream-source.ts';
@@ -27,6 +28,8 @@ export interface PutObjectOptions {
   /** User metadata, names without `x-amz-meta-`. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly storageClass?: string;
+  /** Up to 10; the credentials need s3:PutObjectTagging for them. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Fails with TARGET_EXISTS where the object exists (`If-None-Match: *`). */
   readonly noOverwrite?: boolean;
   readonly checksum?: UploadChecksum;
@@ -101,7 +104,17 @@ export function descriptionFields(options: PutObjectOptions) {
   return {
     ...(options.contentType === undefined ? {} : { ContentType: options.contentType }),
     ...(options.metadata === undefined ? {} : { Metadata: { ...options.metadata } }),
+    ...(hasTags(options) ? { Tagging: formatTags(options.tags) } : {}),
     // the SDK lists the classes of one day; the server knows which there are
     ...(options.storageClass === undefined ? {} : { StorageClass: options.storageClass as StorageClass }),
   };
+}
+
+/**
+ * @internal
+ */
+export function hasTags<T extends Pick<PutObjectOptions, 'tags'>>(
+  options: T,
+): options is T & Required<Pick<PutObjectOptions, 'tags'>> {
+  return options.tags !== undefined && Object.keys(options.tags).length > 0;
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
+import { type ObjectVersion, versionField } from './object-version.ts';
 import { serviceAnswer } from './service-answer.ts';
 import {
   type ServiceRequest,
@@ -32,7 +33,10 @@ export async function explainReadRefusal(
     [400, 403].includes(answer.status) &&
     isPlainRefusal(answer);
   if (!unclear || request.key === undefined || plain.code === 'SSEC_BLOCKED') return plain;
-  const status = await statusWithoutKey(client, { bucket: request.bucket, key: request.key }, signal);
+  // such a version there is not, whatever the key
+  if (plain.code === 'OBJECT_NOT_FOUND') return plain;
+  const { bucket, key, versionId } = request;
+  const status = await statusWithoutKey(client, { bucket, key, versionId }, signal);
   const verdict =
     status === 400
       ? keyMismatch(request)
@@ -57,7 +61,7 @@ export async function explainReadRefusal(
  */
 export async function refusalOfGet(
   client: SsecClient,
-  object: { readonly bucket: string; readonly key: string; readonly customerKey: CustomerKey | undefined },
+  object: ObjectVersion & { readonly customerKey: CustomerKey | undefined },
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   try {
@@ -65,6 +69,7 @@ export async function refusalOfGet(
       new GetObjectCommand({
         Bucket: object.bucket,
         Key: object.key,
+        ...versionField(object),
         Range: 'bytes=0-0',
         ...object.customerKey?.requestFields(),
       }),
@@ -80,11 +85,16 @@ export async function refusalOfGet(
 /** What a HEAD without a key is answered: 200 = it needs none, 400 = it is encrypted with one. */
 async function statusWithoutKey(
   client: SsecClient,
-  address: { bucket: string; key: string },
+  object: ObjectVersion,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
   try {
-    await client.send(new HeadObjectCommand({ Bucket: address.bucket, Key: address.key }), { signal });
+    await client.send(
+      new HeadObjectCommand({ Bucket: object.bucket, Key: object.key, ...versionField(object) }),
+      {
+        signal,
+      },
+    );
     return 200;
   } catch (error) {
     return serviceAnswer(error)?.status;

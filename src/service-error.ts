@@ -12,6 +12,8 @@ export interface ServiceRequest {
   readonly operation: string;
   readonly bucket: string;
   readonly key?: string;
+  /** Which version of it; undefined = the current one. */
+  readonly versionId?: string | undefined;
   /** Whether the three SSE-C headers went with it. */
   readonly customerKeySent: boolean;
   /** URL of the server; undefined = AWS. */
@@ -22,6 +24,8 @@ export interface ServiceRequest {
   readonly storageClass?: string | undefined;
   /** Whether the request was to fail where the object exists. */
   readonly conditional?: boolean;
+  /** Whether tags went with it, which are a permission of their own. */
+  readonly tagged?: boolean;
 }
 
 /** The phrase by which a blocked bucket is known (AmazonS3/latest/userguide/troubleshoot-403-errors.html). */
@@ -150,7 +154,7 @@ function byCode(answer: ServiceAnswer, request: ServiceRequest): Verdict | undef
       return noSuchBucket(request);
     case 'NoSuchKey':
     case 'NoSuchVersion':
-      return noSuchObject(request);
+      return noSuchObject(request, answer);
     case 'NoSuchUpload':
       return verdict(
         'OBJECT_NOT_FOUND',
@@ -183,6 +187,12 @@ function byCode(answer: ServiceAnswer, request: ServiceRequest): Verdict | undef
       );
     case 'InvalidBucketName':
       return verdict('SETTING_INVALID', `"${request.bucket}" is not a bucket name that the server takes.`);
+    case 'InvalidTag':
+      return verdict(
+        'USAGE',
+        'The server does not take these tags.',
+        'S3 takes letters, digits, blanks and + - = . _ : / @ in them',
+      );
     case 'MetadataTooLarge':
       return verdict('USAGE', 'The metadata are larger than the 2 KB that S3 takes.');
     case 'SlowDown':
@@ -210,6 +220,10 @@ function noAnswerOfS3({ status }: ServiceAnswer, request: ServiceRequest): Verdi
 
 function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | undefined {
   const { status } = answer;
+  if (request.versionId !== undefined) {
+    const about = ofVersion(answer, request, request.versionId);
+    if (about !== undefined) return about;
+  }
   if (status >= 300 && status < 400) {
     return status === 304
       ? verdict('PRECONDITION_FAILED', `${thing(request)} was not modified.`)
@@ -242,7 +256,9 @@ function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | und
   }
   if (status === 404) {
     // a write finds no bucket, or no S3 at all
-    return request.key === undefined || !isRead(request) ? noSuchBucket(request) : noSuchObject(request);
+    return request.key === undefined || !isRead(request)
+      ? noSuchBucket(request)
+      : noSuchObject(request, answer);
   }
   if (status === 409)
     return verdict(
@@ -309,12 +325,12 @@ export function accessDenied(request: ServiceRequest): Verdict {
     ? verdict(
         'ACCESS_DENIED',
         `You may not read ${formatAddress(request)} (or it does not exist: S3 hides that from whoever lacks s3:ListBucket).`,
-        'ask for s3:GetObject on the object and s3:ListBucket on the bucket',
+        `ask for ${request.versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion'} on the object and s3:ListBucket on the bucket`,
       )
     : verdict(
         'ACCESS_DENIED',
         `You may not do ${request.operation} on ${thing(request)}.`,
-        `ask for ${permission(request.operation)}`,
+        `ask for ${permission(request.operation)}${request.tagged === true ? ' and s3:PutObjectTagging, which tags need' : ''}`,
       );
 }
 
@@ -382,8 +398,38 @@ function noSuchBucket(request: ServiceRequest): Verdict {
   );
 }
 
-function noSuchObject(request: ServiceRequest): Verdict {
-  return verdict('OBJECT_NOT_FOUND', `There is no object ${formatAddress(request)}.`);
+function noSuchObject(request: ServiceRequest, answer: ServiceAnswer): Verdict {
+  if (request.versionId !== undefined)
+    return verdict(
+      'OBJECT_NOT_FOUND',
+      `There is no version ${request.versionId} of ${formatAddress(request)}.`,
+      ...(answer.code === 'NoSuchVersion' ? [] : ['some servers answer so for a delete marker, too']),
+    );
+  return isDeleteMarker(answer)
+    ? verdict(
+        'OBJECT_NOT_FOUND',
+        `There is no object ${formatAddress(request)}: it was deleted, and a delete marker stands in its place.`,
+        'a version from before opens by its id: --version-id ID',
+      )
+    : verdict('OBJECT_NOT_FOUND', `There is no object ${formatAddress(request)}.`);
+}
+
+/** What is said of a version, and of no object. */
+function ofVersion(answer: ServiceAnswer, request: ServiceRequest, versionId: string): Verdict | undefined {
+  if (isRead(request) && (answer.status === 405 || isDeleteMarker(answer))) {
+    return verdict(
+      'OBJECT_NOT_FOUND',
+      `Version ${versionId} of ${formatAddress(request)} is a delete marker: it says that the object was deleted, and holds nothing.`,
+      'name the version before it; or take the marker away, and that version is the object again: ssec rm --version-id ID',
+    );
+  }
+  if (answer.status !== 400 || answer.code !== 'InvalidArgument' || !/version id/i.test(answer.message))
+    return undefined;
+  return verdict('OBJECT_NOT_FOUND', `There is no version ${versionId} of ${formatAddress(request)}.`);
+}
+
+function isDeleteMarker(answer: ServiceAnswer): boolean {
+  return answer.headers['x-amz-delete-marker'] === 'true';
 }
 
 function throttled(answer: ServiceAnswer): Verdict {

@@ -107,7 +107,7 @@ async function cleared(write: Write, version: string | undefined, how: string): 
   if (await removeVersion(write, version)) return `the ${how} version ${version} was deleted again`;
   return isVersion(version)
     ? `version ${version} of ${address} is ${how} and could not be deleted: delete it`
-    : `${address} now exists ${how}: delete it (aws s3 rm ${shellWord(address)})`;
+    : `${address} now exists ${how}: delete it (ssec rm ${shellWord(address)})`;
 }
 
 function isVersion(version: string | undefined): version is string {

@@ -73,10 +73,12 @@ export function downloadJournal(
   client: SsecClient,
   address: ObjectAddress,
   file: string,
+  versionId?: string,
 ): JournalPlace | undefined {
   const folder = journalFolder(context);
   if (folder === undefined) return undefined;
-  return { folder, target: ['get', client.endpoint ?? '', address.bucket, address.key, file] };
+  const version = versionId === undefined ? [] : [versionId];
+  return { folder, target: ['get', client.endpoint ?? '', address.bucket, address.key, file, ...version] };
 }
 
 /** Real paths of the key file and of the env file with the key in it, which no transfer of many may touch. */

@@ -69,6 +69,16 @@ export function addKeyFormat(command: Command): Command {
   );
 }
 
+/** What `get`, `stat` and `rm` can be told of an object. */
+export function addVersionId(command: Command): Command {
+  return command.option('--version-id <id>', 'that version of the object, in a bucket with versions');
+}
+
+/** @param what it does here */
+export function addTagKey(command: Command, what: string): Command {
+  return command.addOption(new Option('--tag-key', `${what} (SSEC_TAG_KEY=1)`).helpGroup(GROUP_HEADINGS.key));
+}
+
 /** What `put` and `get` share: every setting, the form of the key, and how to tell. */
 export function addTransferOptions(command: Command): Command {
   addSettingOptions(command, ['target', 'key', 'identity', 'endpoint', 'region']);
@@ -147,6 +157,16 @@ export function parseHeaderValue(text: string): string {
   if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text))
     throw new InvalidArgumentError('It is printable ASCII.');
   return text;
+}
+
+/** Collects `--tag name=value`, given as often as wanted; what S3 takes is looked at later, all together. */
+export function collectTag(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  const name = text.slice(0, at);
+  if (at < 1) throw new InvalidArgumentError('Write it as name=value.');
+  if (name === '__proto__' || Object.hasOwn(before, name))
+    throw new InvalidArgumentError(`"${name}" cannot be given here, or twice.`);
+  return { ...before, [name]: text.slice(at + 1) };
 }
 
 /** Collects `--metadata name=value`, given as often as wanted. */

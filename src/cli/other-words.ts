@@ -4,9 +4,10 @@ const PUT = ['ssec put FILE'];
 const GET = ['ssec get NAME'];
 const COPY = ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'];
 const LIST = ['what is under a prefix: ssec get -r PREFIX -o FOLDER --dry-run'];
-const LOOK = ['size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'];
-const MOVE = [...COPY, 'ssec deletes nothing; when the copy is there: aws s3 rm s3://bucket/key'];
-const REMOVE = ['ssec deletes nothing, and no key is needed for it: aws s3 rm s3://bucket/key'];
+const LOOK = ['ssec stat NAME'];
+const VERIFY = ['size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'];
+const MOVE = [...COPY, 'when the copy is there: ssec rm s3://bucket/key'];
+const REMOVE = ['ssec rm NAME'];
 const SYNC = [
   'up: ssec put -r FOLDER --skip-existing',
   'down: ssec get -r PREFIX -o FOLDER --skip-existing',
@@ -41,12 +42,11 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   du: LIST,
   'list-objects': LIST,
   'list-objects-v2': LIST,
-  stat: LOOK,
   head: LOOK,
   info: LOOK,
   'head-object': LOOK,
-  verify: LOOK,
-  rm: REMOVE,
+  'get-object-attributes': LOOK,
+  verify: VERIFY,
   del: REMOVE,
   delete: REMOVE,
   remove: REMOVE,

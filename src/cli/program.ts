@@ -7,7 +7,9 @@ import { addKeygen } from './commands/keygen.ts';
 import { addKeys } from './commands/keys.ts';
 import { addPresign } from './commands/presign.ts';
 import { addPut } from './commands/put.ts';
+import { addRm } from './commands/rm.ts';
 import { addSandbox } from './commands/sandbox.ts';
+import { addStat } from './commands/stat.ts';
 import { addUploads } from './commands/uploads.ts';
 import type { CommandContext } from './session.ts';
 
@@ -40,6 +42,8 @@ Examples:
   program.commandsGroup('Objects:');
   addPut(program, act);
   addGet(program, act);
+  addStat(program, act);
+  addRm(program, act);
   addPresign(program, act);
   addUploads(program, act);
   program.commandsGroup('Keys:');

@@ -5,6 +5,7 @@ import { SsecError } from '../errors.ts';
 import type { FoundKey, KeyFinder, ObjectToOpen } from '../key-finder.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import { type RingKey, KeyRing, keyRetired } from '../keys/key-ring.ts';
+import { KeyTags, tagsKeys } from './key-tags.ts';
 import { keyRingFolder } from '../settings/key-ring-folder.ts';
 import { type Settings, refuseFoundEndpoint } from '../settings/settings.ts';
 import { type CommandContext, loadKey, requireRingFolder } from './session.ts';
@@ -87,19 +88,24 @@ export class OpeningKeys {
   /** The key that the settings name. */
   readonly one: NamedKey | undefined;
   readonly #ring: KeyRing | undefined;
+  readonly #tags: KeyTags | undefined;
   #finder: KeyFinder | undefined;
 
-  private constructor(one: NamedKey | undefined, ring: KeyRing | undefined) {
+  /** @param tags undefined = what objects are tagged with is not asked for */
+  private constructor(one: NamedKey | undefined, ring?: KeyRing, tags?: KeyTags) {
     this.one = one;
     this.#ring = ring;
+    this.#tags = tags;
   }
 
   /** @throws SsecError as `loadKey`, and FILE_UNREADABLE, ENDPOINT_UNTRUSTED of the ring */
   static async load(context: CommandContext, settings: Settings): Promise<OpeningKeys> {
     const customerKey = await loadKey(context, settings);
     const name = settings.key.kind === 'name' ? settings.key.value : undefined;
-    if (customerKey !== undefined) return new OpeningKeys({ customerKey, name }, undefined);
-    return new OpeningKeys(undefined, await openRing(context, settings));
+    if (customerKey !== undefined) return new OpeningKeys({ customerKey, name });
+    const ring = await openRing(context, settings);
+    const tags = ring !== undefined && tagsKeys(context, settings) ? new KeyTags(context, ring) : undefined;
+    return new OpeningKeys(undefined, ring, tags);
   }
 
   /** How many keys there are. */
@@ -120,7 +126,9 @@ export class OpeningKeys {
   ): Promise<T> {
     if (this.#ring === undefined) return use(this.one);
     const { openWithRing } = await import('../key-finder.ts');
-    return openWithRing(await this.#finderFor(client), object, (key) => use(key && named(key)), signal);
+    const finder = await this.#finderFor(client);
+    const tagged = await this.#tags?.keyOf(client, object, signal);
+    return openWithRing(finder, object, (key) => use(key && named(key)), signal, tagged);
   }
 
   /** Which key opens an object; with one key alone that one is asked. */

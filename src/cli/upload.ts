@@ -6,6 +6,7 @@ import type { PutObjectOptions, PutObjectResult, UploadChecksum } from '../put-r
 import { missingKeyHints } from '../settings/missing-key-hints.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
+import { tagsKeys, tagsWithKey } from './key-tags.ts';
 import { checksumFields } from './output/checksum-fields.ts';
 import type { Redactor } from './output/redactor.ts';
 import type { JsonRecord, Reporter } from './output/reporter.ts';
@@ -18,6 +19,7 @@ export interface UploadOptions {
   readonly metadata?: Record<string, string>;
   readonly contentType?: string;
   readonly storageClass?: string;
+  readonly tag?: Record<string, string>;
   readonly checksum: UploadChecksum;
   readonly partSize?: number;
   readonly allowWeakKey?: boolean;
@@ -26,14 +28,33 @@ export interface UploadOptions {
 /** The same, as the library takes it; the content type goes by the name and is not in it. */
 export function uploadFields(
   options: UploadOptions,
-): Pick<PutObjectOptions, 'checksum' | 'noOverwrite' | 'partSize' | 'metadata' | 'storageClass'> {
+): Pick<PutObjectOptions, 'checksum' | 'noOverwrite' | 'partSize' | 'metadata' | 'storageClass' | 'tags'> {
   return {
     checksum: options.checksum,
     noOverwrite: !options.overwrite,
     ...(options.partSize === undefined ? {} : { partSize: options.partSize }),
     ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
     ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
+    ...(options.tag === undefined ? {} : { tags: options.tag }),
   };
+}
+
+/**
+ * What is told of each object, with the name of its key among the tags where that is wanted.
+ *
+ * @throws SsecError KEY_NOT_FOUND, USAGE: before anything is sent
+ */
+export async function withKeyTag<T extends UploadOptions>(
+  context: CommandContext,
+  settings: Settings,
+  options: T,
+  { name }: NamedKey,
+): Promise<T> {
+  const tag = tagsKeys(context, settings) ? tagsWithKey(options.tag, name) : options.tag;
+  if (tag === undefined) return options;
+  const { checkTags } = await import('../object-tags.ts');
+  checkTags(tag);
+  return { ...options, tag };
 }
 
 /** What is told of an upload that is done. */

@@ -78,6 +78,12 @@ export const SETTINGS = {
     found: 'refuse',
     help: 'folder of the key ring',
   },
+  tagKey: {
+    group: 'key',
+    variables: ['SSEC_TAG_KEY'],
+    found: 'skip',
+    help: '1 = --tag-key wherever it can stand',
+  },
   profile: {
     group: 'identity',
     flag: '-p, --profile <name>',

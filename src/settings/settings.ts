@@ -18,6 +18,8 @@ export interface Settings {
   readonly key: KeyChoice;
   /** Folder of the key ring, where one was named; empty = there is to be none. */
   readonly keyring: Setting | undefined;
+  /** Whether the name of the ring's key goes along as a tag, and is looked for there. */
+  readonly tagKey: boolean;
   readonly identity: Identity;
   readonly endpoint: Setting | undefined;
   readonly caBundle: Setting | undefined;
@@ -54,6 +56,7 @@ export function resolveSettings(layers: SettingLayers, options: { usesKey: boole
     objectKey,
     key,
     keyring: findSetting('keyring', layers),
+    tagKey: parseSwitch(nonEmpty(findSetting('tagKey', layers))),
     identity,
     endpoint,
     caBundle: nonEmpty(findSetting('caBundle', layers)),
@@ -95,6 +98,15 @@ function parseAddressing(setting: Setting | undefined): Setting<'path' | 'virtua
   throw new SsecError(
     'SETTING_INVALID',
     `${describeOrigin(origin)} is "${value}"; it can be path or virtual.`,
+  );
+}
+
+function parseSwitch(setting: Setting | undefined): boolean {
+  if (setting === undefined || setting.value === '0') return false;
+  if (setting.value === '1') return true;
+  throw new SsecError(
+    'SETTING_INVALID',
+    `${describeOrigin(setting.origin)} is "${setting.value}"; it can be 1 or 0.`,
   );
 }
 

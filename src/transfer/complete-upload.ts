@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { type ErrorCode, SsecError } from '../errors.ts';
 import { formatObjectAddress } from '../object-address.ts';
-import { type PutObjectOptions, type PutObjectResult, targetExists } from '../put-request.ts';
+import { type PutObjectOptions, type PutObjectResult, hasTags, targetExists } from '../put-request.ts';
 import { refusalOfGet } from '../read-refusal.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, toSsecError } from '../service-error.ts';
@@ -158,6 +158,11 @@ async function headAfter(
     throw error;
   }
   if (!echoes(head, options.customerKey)) throw await keyIgnored(options, version);
+  // RGW 16 takes tags at the beginning of an upload, and forgets them
+  if (hasTags(options) && (head.TagCount ?? 0) === 0)
+    options.onNotice?.(
+      `the server did not keep the tags of ${formatObjectAddress(options)}, as some do with what is put in parts`,
+    );
   return head;
 }
 

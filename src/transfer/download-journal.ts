@@ -22,6 +22,7 @@ interface DownloadJournalOptions {
   readonly client: SsecClient;
   readonly bucket: string;
   readonly key: string;
+  readonly versionId?: string | undefined;
   readonly customerKey: CustomerKey | undefined;
   readonly journal?: JournalPlace;
   readonly onNotice?: (message: string) => void;
@@ -68,7 +69,7 @@ export class DownloadJournal {
   fits(object: ObjectHead, plan: PartPlan, algorithm: ChecksumAlgorithm): boolean {
     const { head } = this.#journal;
     const wanted = this.#describe(object, plan, algorithm);
-    return head !== undefined && Object.keys(wanted).every((name) => wanted[name] === head[name]);
+    return head !== undefined && Object.keys(wanted).every((name) => wanted[name] === (head[name] ?? null));
   }
 
   /** Takes over what the earlier run noted. */
@@ -114,13 +115,15 @@ export class DownloadJournal {
   }
 
   #describe(object: ObjectHead, plan: PartPlan, algorithm: ChecksumAlgorithm): JournalRecord {
-    const { client, bucket, key, customerKey } = this.#options;
+    const { client, bucket, key, versionId, customerKey } = this.#options;
     return {
       kind: 'get',
       format: FORMAT,
       endpoint: client.endpoint ?? null,
       bucket,
       key,
+      // absent in older journals, which know of none
+      versionId: versionId ?? null,
       customerKeyMd5: customerKey?.fingerprint ?? null,
       etag: object.etag ?? null,
       size: object.size,

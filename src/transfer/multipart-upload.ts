@@ -7,7 +7,13 @@ import {
 import { SsecError, withHints } from '../errors.ts';
 import { ABORT_TIMEOUT_MS, abortUpload } from '../multipart-uploads.ts';
 import { formatObjectAddress } from '../object-address.ts';
-import { type PutObjectOptions, type PutObjectResult, descriptionFields, sendsMd5 } from '../put-request.ts';
+import {
+  type PutObjectOptions,
+  type PutObjectResult,
+  descriptionFields,
+  hasTags,
+  sendsMd5,
+} from '../put-request.ts';
 import { type ServiceRequest, failureOf, toSsecError } from '../service-error.ts';
 import { shellWord } from '../shell-word.ts';
 import { explainWriteRefusal } from '../write-refusal.ts';
@@ -302,6 +308,7 @@ class MultipartUpload {
       customerKeySent: true,
       conditional: false,
       storageClass: operation === 'CreateMultipartUpload' ? storageClass : undefined,
+      tagged: operation === 'CreateMultipartUpload' && hasTags(this.#options),
       endpoint: client.endpoint,
     };
   }

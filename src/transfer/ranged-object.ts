@@ -5,6 +5,7 @@ import { SsecError } from '../errors.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import type { ObjectHead } from '../object-head.ts';
+import { versionField } from '../object-version.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, toSsecError } from '../service-error.ts';
 import { echoes } from '../write-proof.ts';
@@ -116,6 +117,7 @@ export class RangedObject {
         new GetObjectCommand({
           Bucket: bucket,
           Key: key,
+          ...versionField(request),
           Range: range,
           IfMatch: etag,
           ...customerKey?.requestFields(),

@@ -6,7 +6,7 @@ import {
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '../errors.ts';
 import { ABORT_TIMEOUT_MS, abortUpload } from '../multipart-uploads.ts';
-import type { PutObjectOptions } from '../put-request.ts';
+import { type PutObjectOptions, hasTags } from '../put-request.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { toSsecError } from '../service-error.ts';
 import { shellWord } from '../shell-word.ts';
@@ -200,7 +200,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   size: 'the file has changed',
   modifiedAt: 'the file has changed',
   partSize: 'the part size is another',
-  description: 'metadata, content type or storage class are others',
+  description: 'metadata, tags, content type or storage class are others',
 };
 
 function differs(wanted: JournalRecord, found: JournalRecord): string | undefined {
@@ -208,13 +208,20 @@ function differs(wanted: JournalRecord, found: JournalRecord): string | undefine
   return name === undefined ? undefined : (DIFFERENCES[name] ?? 'it was begun in another way');
 }
 
-function descriptionDigest({ contentType, metadata, storageClass }: PutObjectOptions): string {
+function descriptionDigest(options: PutObjectOptions): string {
+  const { contentType, metadata, storageClass } = options;
   const described = [
     contentType ?? null,
-    Object.entries(metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
+    sorted(metadata),
     storageClass ?? null,
+    // older journals know of none
+    ...(hasTags(options) ? [sorted(options.tags)] : []),
   ];
   return createHash('sha256').update(JSON.stringify(described)).digest('base64');
+}
+
+function sorted(record: Readonly<Record<string, string>> = {}): [string, string][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function asKept(value: unknown): KeptChecksums {

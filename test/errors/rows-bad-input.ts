@@ -164,13 +164,15 @@ const words: readonly Row[] = [
   unknownCommand('download', 'ssec get NAME'),
   unknownCommand('cp', 'up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'),
   unknownCommand('list', 'what is under a prefix: ssec get -r PREFIX -o FOLDER --dry-run'),
-  unknownCommand('stat', 'size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'),
-  unknownCommand('rm', 'ssec deletes nothing, and no key is needed for it: aws s3 rm s3://bucket/key'),
+  unknownCommand('head', 'ssec stat NAME'),
+  unknownCommand('info', 'ssec stat NAME'),
+  unknownCommand('del', 'ssec rm NAME'),
+  unknownCommand('verify', 'size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'),
   unknownCommand(
     'mv',
     'up: ssec put FILE s3://bucket/key',
     'down: ssec get s3://bucket/key -o FILE',
-    'ssec deletes nothing; when the copy is there: aws s3 rm s3://bucket/key',
+    'when the copy is there: ssec rm s3://bucket/key',
   ),
   unknownCommand(
     'sync',

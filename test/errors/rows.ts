@@ -3,6 +3,7 @@ import { appendFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { BAD_INPUT } from './rows-bad-input.ts';
 import { FILES } from './rows-files.ts';
+import { OBJECTS } from './rows-objects.ts';
 import { KEY, OTHER_KEY, type Row } from './world.ts';
 
 const keyBytes = Buffer.from(KEY, 'base64');
@@ -1118,7 +1119,7 @@ const service: readonly Row[] = [
     exit: 6,
     message: 'The server took the key for s3://my-bucket/data and did not use it: it does not do SSE-C.',
     hints: [
-      's3://my-bucket/data now exists unencrypted: delete it (aws s3 rm s3://my-bucket/data)',
+      's3://my-bucket/data now exists unencrypted: delete it (ssec rm s3://my-bucket/data)',
       'use a server that does SSE-C; docs/compatibility.md lists some',
     ],
     argv: put,
@@ -1130,7 +1131,7 @@ const service: readonly Row[] = [
     exit: 6,
     message: 'The server took the key for s3://my-bucket/data and did not use it: it does not do SSE-C.',
     hints: [
-      's3://my-bucket/data now exists unencrypted: delete it (aws s3 rm s3://my-bucket/data)',
+      's3://my-bucket/data now exists unencrypted: delete it (ssec rm s3://my-bucket/data)',
       'use a server that does SSE-C; docs/compatibility.md lists some',
     ],
     argv: put,
@@ -1474,4 +1475,5 @@ export const ROWS: readonly Row[] = [
   ...files,
   ...BAD_INPUT,
   ...FILES,
+  ...OBJECTS,
 ];

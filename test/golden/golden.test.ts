@@ -92,6 +92,14 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     await lines('stdout', ['put', 'page.html', 'a/page.html', '--metadata', 'author=me']);
     return (await lines('stdout', ['get', 'a/page.html']))[0];
   },
+  stat: async () => {
+    await lines('stdout', ['put', 'page.html', 'stat.html', '--metadata', 'author=me', '--tag', 'a=b']);
+    return (await lines('stdout', ['stat', 'stat.html']))[0];
+  },
+  rm: async () => {
+    await lines('stdout', ['put', 'page.html', 'rm.html']);
+    return (await lines('stdout', ['rm', '--yes', 'rm.html']))[0];
+  },
   uploads: async () => {
     const s3 = plainClient(accessTo(sandbox));
     try {

@@ -14,6 +14,8 @@ export interface CliOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Uint8Array;
+  /** What is typed at a terminal, where stdin is one. */
+  readonly typed?: string;
   /** Both outputs say that they are terminals. */
   readonly terminal?: boolean;
   /** How wide these are; undefined = they do not say. */
@@ -31,7 +33,10 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   const io: Io = {
     env: options.env,
     cwd: options.cwd,
-    stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
+    stdin:
+      options.typed === undefined
+        ? Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)])
+        : Object.assign(Readable.from([Buffer.from(options.typed)]), { isTTY: true }),
     stdout: out,
     stderr: err,
     signal: options.signal ?? new AbortController().signal,

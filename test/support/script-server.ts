@@ -1,10 +1,19 @@
+import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { type SandboxOptions, startSandbox } from 'ssec-sandbox';
+import { accessTo, plainClient } from './plain-client.ts';
 import type { ScriptServer } from './script-runner.ts';
 
-/** A sandbox with a bucket, for one script; options are those of `startSandbox`, as text; several faults stand between semicolons. */
+/** A sandbox with a bucket, for one script; options are those of `startSandbox`, as text, and `versioning` of the bucket; several faults stand between semicolons. */
 export async function startScriptSandbox(options: Readonly<Record<string, string>>): Promise<ScriptServer> {
-  const sandbox = await startSandbox(sandboxOptions(options));
+  const { versioning, ...others } = options;
+  const sandbox = await startSandbox(sandboxOptions(others));
   await sandbox.createBucket('my-bucket');
+  if (versioning === 'Enabled' || versioning === 'Suspended') {
+    const s3 = plainClient(accessTo(sandbox));
+    const VersioningConfiguration = { Status: versioning } as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket: 'my-bucket', VersioningConfiguration }));
+    s3.destroy();
+  }
   return { env: sandbox.env('my-bucket'), close: () => sandbox.close() };
 }
 

@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { allowSseC } from '../../src/bucket-encryption.ts';
 import { type SsecClientOptions, SsecClient } from '../../src/client.ts';
+import { deleteObject } from '../../src/delete-object.ts';
 import { getObject } from '../../src/get-object.ts';
+import { headObject } from '../../src/head-object.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
+import { objectParts } from '../../src/object-parts.ts';
+import { objectTags } from '../../src/object-tags.ts';
 import { putObject } from '../../src/put-object.ts';
 import type { PutObjectOptions, PutObjectResult } from '../../src/put-request.ts';
 import { BytesSource } from '../../src/transfer/bytes-source.ts';
@@ -265,6 +269,192 @@ describe('HeadObject with the key, after a repeated conditional put', () => {
     expect(sseCHeaders(head)).toEqual(SSE_C);
     expect(signedHeaders(head)).toEqual(expect.arrayContaining(Object.keys(SSE_C)));
     expect(head.headers['x-amz-checksum-mode']).toBe('ENABLED');
+  });
+});
+
+describe('HeadObject', () => {
+  test('the three headers, the checksum and the version asked for', async () => {
+    const { server, client } = await start((request) => ({
+      status: 200,
+      headers: { 'content-length': '9', 'x-amz-tagging-count': '2', ...echoOf(request) },
+    }));
+    const head = await headObject({ client, bucket: 'bucket', key: 'k', versionId: 'v 1/2', customerKey });
+    const request = only(server);
+    expect([request.method, request.path]).toEqual(['HEAD', '/bucket/k?versionId=v%201%2F2']);
+    expect(sseCHeaders(request)).toEqual(SSE_C);
+    expect(signedHeaders(request)).toEqual(expect.arrayContaining(Object.keys(SSE_C)));
+    expect(request.headers['x-amz-checksum-mode']).toBe('ENABLED');
+    expect(head).toMatchObject({ size: 9, encrypted: true, tagCount: 2 });
+  });
+
+  test('an answer without the echo is no proof', async () => {
+    const { client } = await start([{ status: 200, headers: { 'content-length': '9' } }]);
+    const failed = headObject({ client, bucket: 'bucket', key: 'k', customerKey });
+    expect((await rejected(failed)).code).toBe('KEY_NOT_NEEDED');
+  });
+});
+
+describe('GetObjectAttributes', () => {
+  const attributes = (parts: string): WireAnswer => ({
+    status: 200,
+    headers: { 'content-type': 'application/xml' },
+    body: `<GetObjectAttributesResponse xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ObjectParts>${parts}</ObjectParts></GetObjectAttributesResponse>`,
+  });
+
+  test('the three headers, page by page', async () => {
+    const { server, client } = await start([
+      attributes(
+        '<PartsCount>2</PartsCount><IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker><Part><PartNumber>1</PartNumber><Size>5</Size><ChecksumCRC32>y/Q5Jg==</ChecksumCRC32></Part>',
+      ),
+      attributes(
+        '<PartsCount>2</PartsCount><IsTruncated>false</IsTruncated><Part><PartNumber>2</PartNumber><Size>4</Size></Part>',
+      ),
+    ]);
+    const parts = await objectParts({ client, bucket: 'bucket', key: 'k', versionId: 'v', customerKey });
+    expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /bucket/k?attributes=&versionId=v',
+      'GET /bucket/k?attributes=&versionId=v',
+    ]);
+    for (const request of server.requests) {
+      expect(sseCHeaders(request)).toEqual(SSE_C);
+      expect(request.headers['x-amz-object-attributes']).toBe('ObjectParts');
+    }
+    expect(server.requests[1]?.headers['x-amz-part-number-marker']).toBe('1');
+    expect(parts).toEqual({
+      count: 2,
+      parts: [
+        { number: 1, size: 5, checksum: { algorithm: 'CRC32', value: 'y/Q5Jg==' } },
+        { number: 2, size: 4, checksum: undefined },
+      ],
+    });
+  });
+
+  test('a server that sends the object instead is not read', async () => {
+    const headers = { etag: '"e"', 'content-type': 'application/xml' };
+    const { client } = await start([{ status: 200, headers, body: content }]);
+    const failed = objectParts({ client, bucket: 'bucket', key: 'k', customerKey });
+    expect((await rejected(failed)).code).toBe('NOT_SUPPORTED');
+  });
+});
+
+describe('versions', () => {
+  test('a GET, its ranges and the look without a key ask for the same version', async () => {
+    const { server, client } = await start([s3Error(403, 'AccessDenied'), { status: 400 }]);
+    const openSink = (): Promise<never> => Promise.reject(new Error('not reached'));
+    const object = { bucket: 'bucket', key: 'k', versionId: 'v1' };
+    const error = await rejected(getObject({ client, ...object, customerKey, openSink }));
+    expect(error.code).toBe('KEY_MISMATCH');
+    for (const { path } of server.requests) expect(path).toContain('versionId=v1');
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test('what AWS says of an id that is none is no word on the key', async () => {
+    const { server, client } = await start([s3Error(400, 'InvalidArgument', 'Invalid version id specified')]);
+    const openSink = (): Promise<never> => Promise.reject(new Error('not reached'));
+    const object = { bucket: 'bucket', key: 'k', versionId: 'v1' };
+    const error = await rejected(getObject({ client, ...object, customerKey, openSink }));
+    expect([error.code, error.message]).toEqual([
+      'OBJECT_NOT_FOUND',
+      'There is no version v1 of s3://bucket/k.',
+    ]);
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('DeleteObject', () => {
+  test('alone, and of a version', async () => {
+    const { server, client } = await start([
+      { status: 204, headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': 'm' } },
+      { status: 204 },
+    ]);
+    expect(await deleteObject({ client, bucket: 'bucket', key: 'k' })).toMatchObject({
+      versionId: 'm',
+      deleteMarker: true,
+    });
+    await deleteObject({ client, bucket: 'bucket', key: 'k', versionId: 'v' });
+    expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'DELETE /bucket/k?x-id=DeleteObject',
+      'DELETE /bucket/k?versionId=v&x-id=DeleteObject',
+    ]);
+    for (const request of server.requests) expect(sseCHeaders(request)).toEqual({});
+  });
+
+  test.each([
+    ['is there', 200, ['HEAD', 'DELETE']],
+    ['is there, under a key', 400, ['HEAD', 'DELETE']],
+    ['may be there', 403, ['HEAD', 'DELETE']],
+  ])('mustExist: what %s', async (_name, status, methods) => {
+    const { server, client } = await start([{ status }, { status: 204 }]);
+    await deleteObject({ client, bucket: 'bucket', key: 'k', mustExist: true });
+    expect(server.requests.map(({ method }) => method)).toEqual(methods);
+    for (const request of server.requests) expect(sseCHeaders(request)).toEqual({});
+  });
+
+  test('mustExist: what is not there is not deleted', async () => {
+    const { server, client } = await start((request) =>
+      request.method === 'HEAD' ? { status: 404 } : s3Error(404, 'NoSuchKey'),
+    );
+    const failed = deleteObject({ client, bucket: 'bucket', key: 'k', mustExist: true });
+    expect((await rejected(failed)).code).toBe('OBJECT_NOT_FOUND');
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  });
+
+  test.each([
+    ['a delete marker, on a server that hides it', { 'x-amz-delete-marker': 'true' }, undefined],
+    ['nothing', {}, 'OBJECT_NOT_FOUND'],
+  ])('mustExist of a version that is not found: %s', async (_name, headers, code) => {
+    const { client } = await start((request) =>
+      request.method === 'DELETE'
+        ? { status: 204, headers }
+        : request.method === 'HEAD'
+          ? { status: 404 }
+          : s3Error(404, 'NoSuchKey'),
+    );
+    const object = { client, bucket: 'bucket', key: 'k', versionId: 'v', mustExist: true };
+    const error = await deleteObject(object).then(
+      () => undefined,
+      (thrown: unknown) => (thrown as { code: string }).code,
+    );
+    expect(error).toBe(code);
+  });
+});
+
+describe('tags', () => {
+  test('go as a query, on PutObject', async () => {
+    const { server, client } = await start(stored);
+    await put(client, { tags: { 'a b': 'c&d=e', ü: '' } });
+    expect(only(server).headers['x-amz-tagging']).toBe('a%20b=c%26d%3De&%C3%BC=');
+    expect(signedHeaders(only(server))).toContain('x-amz-tagging');
+  });
+
+  test('GetObjectTagging needs no key', async () => {
+    const { server, client } = await start([
+      {
+        status: 200,
+        headers: { 'content-type': 'application/xml' },
+        body: '<Tagging><TagSet><Tag><Key>ssec-key</Key><Value>first</Value></Tag></TagSet></Tagging>',
+      },
+    ]);
+    const tags = await objectTags({ client, bucket: 'bucket', key: 'k', versionId: 'v' });
+    expect([...tags]).toEqual([['ssec-key', 'first']]);
+    expect([only(server).method, only(server).path]).toEqual(['GET', '/bucket/k?tagging=&versionId=v']);
+    expect(sseCHeaders(only(server))).toEqual({});
+  });
+
+  test.each([
+    ['ten', Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`t${i}`, 'v'.repeat(256)])), undefined],
+    ['eleven', Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`t${i}`, ''])), 'USAGE'],
+    ['a name of 128 characters', { ['😀'.repeat(128)]: '' }, undefined],
+    ['a name of 129', { ['n'.repeat(129)]: '' }, 'USAGE'],
+    ['no name', { '': 'x' }, 'USAGE'],
+  ])('%s', async (_name, tags, code) => {
+    const { server, client } = await start(stored);
+    const failed = await put(client, { tags }).then(
+      () => undefined,
+      (thrown: unknown) => (thrown as { code: string }).code,
+    );
+    expect(failed).toBe(code);
+    expect(server.requests).toHaveLength(code === undefined ? 1 : 0);
   });
 });
 

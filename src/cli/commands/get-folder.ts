@@ -45,7 +45,11 @@ export async function getFolder(
   await withClient(context, settings, (client) => batch.run(client));
 }
 
-function folderOf({ output, range }: GetOptions): string {
+function folderOf({ output, range, versionId }: GetOptions): string {
+  if (versionId !== undefined)
+    throw new SsecError('USAGE', '--version-id is for one object, and -r for many.', {
+      hints: [usageOf('get')],
+    });
   if (range !== undefined)
     throw new SsecError('USAGE', '--range is for one object, and -r for many.', { hints: [usageOf('get')] });
   if (output === undefined || output === '') {

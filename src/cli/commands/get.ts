@@ -9,6 +9,7 @@ import {
   formatObjectAddress,
   parseObjectAddress,
 } from '../../object-address.ts';
+import { type ObjectVersion, checkVersionId } from '../../object-version.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { openFileTarget } from '../../transfer/atomic-file.ts';
 import type { EarlierDownload } from '../../transfer/download-journal.ts';
@@ -17,7 +18,7 @@ import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch
 import { downloadJournal, getRecord, ownFileRefused, ownFiles, withKeyHints, isStdout } from '../download.ts';
 import type { Io } from '../io.ts';
 import type { Progress } from '../output/reporter.ts';
-import { addTransferOptions } from '../options.ts';
+import { addTagKey, addTransferOptions, addVersionId } from '../options.ts';
 import { orInterrupted } from '../../transfer/or-interrupted.ts';
 import type { Act } from '../program.ts';
 import { type NamedKey, OpeningKeys } from '../ring.ts';
@@ -28,6 +29,7 @@ export interface GetOptions extends BatchOptions {
   readonly output?: string;
   readonly overwrite: boolean;
   readonly range?: string;
+  readonly versionId?: string;
   readonly json?: boolean;
 }
 
@@ -40,17 +42,22 @@ export function addGet(program: Command, act: Act): void {
     .option('-o, --output <path>', 'file, folder/ or - for stdout (default: tmp/<uuid> with the extension)')
     .option('--no-overwrite', 'fail if the file exists')
     .option('--range <bytes>', 'part of the object: 0-99, 100- or -100');
+  addVersionId(command);
+  addTagKey(command, 'ask first which key the object is tagged with');
   addBatchOptions(command, 'every object under the prefix SOURCE, into the folder -o');
   addTransferOptions(command).addHelpText(
     'after',
     `
 Prints the path of the file, which exists only once every byte came and agreed with S3's checksum.
+Where no setting names a key, the key ring is tried. --tag-key asks for the tag that put --tag-key writes, and tries
+that key first: one request more, and the permission s3:GetObjectTagging; without them the others are tried.
 
 Examples:
   path=$(ssec get sample.jpg)
   ssec get sample.jpg -o photo.jpg
   ssec get s3://other/2026/report.pdf -o reports/
   ssec get -r photos/ -o photos --include '*.jpg' --skip-existing
+  ssec get report.pdf --version-id 3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY
   ssec get shop.sql -o - | psql shop`,
   );
   command.action((source: string | undefined, options: GetOptions) =>
@@ -69,7 +76,8 @@ async function get(context: CommandContext, source: string | undefined, options:
     throw new SsecError('USAGE', '-o - and --json both want stdout; give one.');
   }
   const settings = await loadSettings(context, { usesKey: true });
-  const address = resolveSource(source, settings);
+  checkVersionId(options.versionId);
+  const address: ObjectVersion = { ...resolveSource(source, settings), versionId: options.versionId };
   let target = await resolveTarget(address, options, io);
   await refuseKeyFile(target, settings, io);
   const range = parseRange(options.range);
@@ -80,7 +88,7 @@ async function get(context: CommandContext, source: string | undefined, options:
     const noted = target.temporary ? resolve(io.cwd, 'tmp', '*') : target.path;
     const journal =
       range === undefined && target.path !== '-'
-        ? downloadJournal(context, client, address, noted)
+        ? downloadJournal(context, client, address, noted, options.versionId)
         : undefined;
     const getWith = async (key: NamedKey | undefined) => ({
       key,

@@ -10,7 +10,7 @@ import { UploadBatch } from '../batch/upload-batch.ts';
 import { ownFiles } from '../download.ts';
 import type { Io } from '../io.ts';
 import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
-import { loadWriteKey } from '../upload.ts';
+import { loadWriteKey, withKeyTag } from '../upload.ts';
 import { usageOf } from '../batch/batch-options.ts';
 import type { PutOptions } from './put.ts';
 import { inFolder } from '../upload-source.ts';
@@ -35,7 +35,7 @@ export async function putFolder(
     target,
     key,
     filter,
-    options,
+    options: await withKeyTag(context, settings, options, key),
     untouched: await ownFiles(settings, io),
   });
   if (options.dryRun === true && options.skipExisting !== true) return batch.run(undefined);

@@ -15,7 +15,14 @@ import type { StreamSource } from '../../transfer/stream-source.ts';
 import { checkUserMetadata } from '../../user-metadata.ts';
 import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch/batch-options.ts';
 import type { Io } from '../io.ts';
-import { addTransferOptions, collectMetadata, parseHeaderValue, parseSize } from '../options.ts';
+import {
+  addTagKey,
+  addTransferOptions,
+  collectMetadata,
+  collectTag,
+  parseHeaderValue,
+  parseSize,
+} from '../options.ts';
 import { RepeatableOption } from '../repeatable-option.ts';
 import { orInterrupted } from '../../transfer/or-interrupted.ts';
 import type { Act } from '../program.ts';
@@ -28,6 +35,7 @@ import {
   tellWeakProof,
   uploadFields,
   uploadJournal,
+  withKeyTag,
 } from '../upload.ts';
 import { contentTypeOf, inFolder, isPipe, openUploadSource } from '../upload-source.ts';
 
@@ -44,6 +52,7 @@ export function addPut(program: Command, act: Act): void {
     .addOption(
       new RepeatableOption('--metadata <name=value>', 'user metadata, up to 2 KB in all', collectMetadata),
     )
+    .addOption(new RepeatableOption('--tag <name=value>', 'tag, up to 10', collectTag))
     .option('--content-type <type>', 'content type (default: by the name)', parseHeaderValue)
     .option('--storage-class <class>', 'storage class, as S3 names it', parseHeaderValue)
     .addOption(
@@ -63,16 +72,20 @@ export function addPut(program: Command, act: Act): void {
     .addOption(
       new Option('--allow-weak-key', 'write with a key of 32 printable characters').helpGroup('Key:'),
     );
+  addTagKey(command, "tag the object with the name of the ring's key");
   addBatchOptions(command, 'every file in the folder FILE, under the prefix DEST');
   addTransferOptions(command).addHelpText(
     'after',
     `
 Prints the s3:// address. It is printed only when S3 confirmed that it used the key.
+Tags need the permission s3:PutObjectTagging, and cost money by the month. --tag-key writes the name of the ring's key
+as the tag ssec-key, never a digest of the key: get --tag-key then knows which key to try first.
 
 Examples:
   ssec put sample.jpg
   ssec put sample.jpg photos/            as photos/sample.jpg
   ssec put report.pdf s3://other/2026/report.pdf --no-overwrite
+  ssec put report.pdf --tag project=alpha --tag keep=7y
   ssec put -r photos/ 2026/ --exclude '*.tmp' --skip-existing
   pg_dump shop | ssec put - shop.sql`,
   );
@@ -100,10 +113,11 @@ async function put(
     throw new SsecError('USAGE', 'stdin cannot be the key and the data both.');
   }
   const key = await loadWriteKey(context, settings, options);
+  const tagged = await withKeyTag(context, settings, options, key);
   const source = await orInterrupted(openUploadSource(path, io), io.signal);
   try {
     await withClient(context, settings, (client) =>
-      upload(context, { client, source, key, address, path }, options),
+      upload(context, { client, source, key, address, path }, tagged),
     );
   } finally {
     await source.close();

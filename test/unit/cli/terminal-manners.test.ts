@@ -38,6 +38,8 @@ describe('help', () => {
     ['put'],
     ['get'],
     ['keygen'],
+    ['stat'],
+    ['rm'],
     ['uploads'],
     ['bucket'],
     ['bucket', 'allow-sse-c'],

@@ -409,6 +409,9 @@ const rows: readonly Row[] = [
     caBundle,
     'p.pem',
   ],
+  ['found SSEC_TAG_KEY is not read', { found: { SSEC_TAG_KEY: '1' } }, (s) => String(s.tagKey), 'false'],
+  ['named SSEC_TAG_KEY is', { named: { SSEC_TAG_KEY: '1' } }, (s) => String(s.tagKey), 'true'],
+  ['SSEC_TAG_KEY=0', { env: { SSEC_TAG_KEY: '0' } }, (s) => String(s.tagKey), 'false'],
   ['found SSEC_ADDRESSING is not read', { found: { SSEC_ADDRESSING: 'path' } }, addressing, undefined],
   ['named SSEC_ADDRESSING is', { named: { SSEC_ADDRESSING: 'path' } }, addressing, 'path'],
 
