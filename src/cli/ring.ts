@@ -4,7 +4,7 @@ import type { SsecClient } from '../client.ts';
 import { SsecError } from '../errors.ts';
 import type { FoundKey, KeyFinder, ObjectToOpen } from '../key-finder.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
-import { type RingKey, KeyRing, keyRetired } from '../keys/key-ring.ts';
+import { type RingKey, KeyRing, keyNotFound, keyRetired } from '../keys/key-ring.ts';
 import { keyRingFolder } from '../settings/key-ring-folder.ts';
 import { type Settings, refuseFoundEndpoint } from '../settings/settings.ts';
 import { type CommandContext, loadKey, requireRingFolder } from './session.ts';
@@ -86,11 +86,14 @@ function namesOf(ring: KeyRing): string {
 export class OpeningKeys {
   readonly #one: NamedKey | undefined;
   readonly #ring: KeyRing | undefined;
+  /** All there are; the name of one that the settings give by its bytes is empty. */
+  readonly candidates: readonly RingKey[];
   #finder: KeyFinder | undefined;
 
   private constructor(one: NamedKey | undefined, ring: KeyRing | undefined) {
     this.#one = one;
     this.#ring = ring;
+    this.candidates = ring?.keys ?? (one === undefined ? [] : [alone(one)]);
   }
 
   /** @throws SsecError as `loadKey`, and FILE_UNREADABLE, ENDPOINT_UNTRUSTED of the ring */
@@ -103,7 +106,14 @@ export class OpeningKeys {
 
   /** How many keys there are. */
   get size(): number {
-    return this.#ring?.keys.length ?? (this.#one === undefined ? 0 : 1);
+    return this.candidates.length;
+  }
+
+  /** @throws SsecError KEY_NOT_FOUND */
+  named(name: string): RingKey {
+    const found = this.candidates.find((key) => key.name === name);
+    if (found === undefined) throw keyNotFound(name, this.candidates);
+    return found;
   }
 
   /**
@@ -132,7 +142,7 @@ export class OpeningKeys {
     const library = await import('../key-finder.ts');
     return (this.#finder ??= new library.KeyFinder({
       client,
-      keys: this.#ring?.keys ?? (this.#one === undefined ? [] : [alone(this.#one)]),
+      keys: this.candidates,
       first: this.#ring?.default,
     }));
   }
