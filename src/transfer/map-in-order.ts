@@ -27,15 +27,10 @@ export async function* mapInOrder<Item, Result>(
   try {
     for await (const item of items) {
       begin(item);
-      const [first] = begun;
-      if (begun.length < width || first === undefined) continue;
-      yield await first;
-      begun.shift();
+      const first = begun.length < width ? undefined : begun.shift();
+      if (first !== undefined) yield await first;
     }
-    for (let first = begun[0]; first !== undefined; first = begun[0]) {
-      yield await first;
-      begun.shift();
-    }
+    for (let first = begun.shift(); first !== undefined; first = begun.shift()) yield await first;
   } finally {
     signal?.removeEventListener('abort', forward);
     stop.abort();

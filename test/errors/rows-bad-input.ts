@@ -163,7 +163,7 @@ const words: readonly Row[] = [
   unknownCommand('upload', 'ssec put FILE'),
   unknownCommand('download', 'ssec get NAME'),
   unknownCommand('cp', 'up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'),
-  unknownCommand('list', 'what is under a prefix: ssec get -r PREFIX -o FOLDER --dry-run'),
+  unknownCommand('list', 'ssec ls PREFIX'),
   unknownCommand('stat', 'size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'),
   unknownCommand('rm', 'ssec deletes nothing, and no key is needed for it: aws s3 rm s3://bucket/key'),
   unknownCommand(
