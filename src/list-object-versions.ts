@@ -97,7 +97,10 @@ async function ask(
   }
 }
 
-/** The SDK gives versions, markers and folders apart, and not how they stood among each other. */
+/**
+ * The SDK gives versions, markers and folders apart, and not how they stood among each other. Times are whole seconds:
+ * of the same one, a marker counts as the newer, as what is put and deleted at once leaves it.
+ */
 function entriesOf(output: ListObjectVersionsCommandOutput): (Entry | ListedPrefix)[] {
   const { EncodingType: encoding } = output;
   const versions = (output.Versions ?? []).flatMap((version): ListedVersion[] => {
@@ -122,7 +125,7 @@ function entriesOf(output: ListObjectVersionsCommandOutput): (Entry | ListedPref
     Prefix === undefined ? [] : [{ prefix: listedName(Prefix, encoding) }],
   );
   return [
-    ...mergeSorted([...mergeSorted(versions, deleted, newestFirst)], folders, ({ key }, { prefix }) =>
+    ...mergeSorted([...mergeSorted(deleted, versions, newestFirst)], folders, ({ key }, { prefix }) =>
       compareNames(key, prefix),
     ),
   ];

@@ -26,6 +26,7 @@ export async function* mapInOrder<Item, Result>(
   };
   try {
     for await (const item of items) {
+      stop.signal.throwIfAborted();
       begin(item);
       const first = begun.length < width ? undefined : begun.shift();
       if (first !== undefined) yield await first;
