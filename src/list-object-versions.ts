@@ -139,16 +139,22 @@ function newestFirst(one: Entry, other: Entry): number {
   );
 }
 
+/** Where the next page begins: as the server says, or behind the last of this one. */
 function nextMarkers(
   output: ListObjectVersionsCommandOutput,
   page: readonly (Entry | ListedPrefix)[],
 ): Markers | undefined {
   const { NextKeyMarker: key, NextVersionIdMarker: version, EncodingType: encoding } = output;
-  if (key === undefined || key === '') return undefined;
   const last = page.at(-1);
   const lastName = last === undefined ? undefined : 'prefix' in last ? last.prefix : last.key;
+  if (key === undefined || key === '') {
+    // RGW's is the last key as it is, and XML loses one that is nothing but blanks
+    return last === undefined || 'prefix' in last
+      ? undefined
+      : { KeyMarker: last.key, VersionIdMarker: last.versionId };
+  }
   return {
-    // some servers encode the names and not the marker
+    // nor does RGW encode it, whatever it says of the names
     KeyMarker: key === lastName ? key : listedName(key, encoding),
     ...(version === undefined || version === '' ? {} : { VersionIdMarker: version }),
   };

@@ -55,21 +55,35 @@ export async function* listObjects(
 ): AsyncGenerator<ListedObject | ListedPrefix, void, void> {
   checkBucketName(options.bucket);
   const guard = new PageGuard(options.bucket);
-  const pages = pagesOf(async (token: string | undefined, signal) => {
-    const page = await ask(options, token, signal);
-    return { page, next: page.IsTruncated === true ? guard.check(page.NextContinuationToken) : undefined };
+  const pages = pagesOf(async (from: PageStart | undefined, signal) => {
+    const output = await ask(options, from, signal);
+    const page = entriesOf(output);
+    if (output.IsTruncated !== true) return { page, next: undefined };
+    const next = nextStart(output, page);
+    guard.check(next?.ContinuationToken ?? next?.StartAfter);
+    return { page, next };
   }, options.signal);
-  for await (const page of pages) {
-    const folders = prefixesOf(page);
-    yield* folders.length === 0
-      ? objectsOf(page)
-      : mergeSorted([...objectsOf(page)], folders, ({ key }, { prefix }) => compareNames(key, prefix));
-  }
+  for await (const page of pages) yield* page;
+}
+
+/** Where a page begins. */
+type PageStart =
+  | { readonly ContinuationToken: string; readonly StartAfter?: never }
+  | { readonly StartAfter: string; readonly ContinuationToken?: never };
+
+function nextStart(
+  { NextContinuationToken: token }: ListObjectsV2CommandOutput,
+  page: readonly (ListedObject | ListedPrefix)[],
+): PageStart | undefined {
+  if (token !== undefined && token !== '') return { ContinuationToken: token };
+  // RGW's is the last key as it is, and XML loses one that is nothing but blanks
+  const last = page.at(-1);
+  return last === undefined || 'prefix' in last ? undefined : { StartAfter: last.key };
 }
 
 async function ask(
   options: ListObjectsOptions & { readonly delimiter?: string },
-  token: string | undefined,
+  from: PageStart | undefined,
   signal: AbortSignal,
 ): Promise<ListObjectsV2CommandOutput> {
   const { client, bucket, prefix, delimiter, startAfter, pageSize } = options;
@@ -81,7 +95,7 @@ async function ask(
     ...(delimiter === undefined || delimiter === '' ? {} : { Delimiter: delimiter }),
     ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
     ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
-    ...(token === undefined ? {} : { ContinuationToken: token }),
+    ...from,
   });
   try {
     return await client.send<ListObjectsV2CommandOutput>(command, { signal });
@@ -91,21 +105,18 @@ async function ask(
   }
 }
 
-function* objectsOf(output: ListObjectsV2CommandOutput): Generator<ListedObject> {
-  for (const { Key: key, Size: size, LastModified, ETag, StorageClass } of output.Contents ?? []) {
-    if (key === undefined || size === undefined) continue;
-    yield {
-      key: listedName(key, output.EncodingType),
-      size,
-      lastModified: LastModified,
-      etag: ETag,
-      storageClass: StorageClass,
-    };
-  }
-}
-
-function prefixesOf(output: ListObjectsV2CommandOutput): ListedPrefix[] {
-  return (output.CommonPrefixes ?? []).flatMap(({ Prefix }) =>
-    Prefix === undefined ? [] : [{ prefix: listedName(Prefix, output.EncodingType) }],
+/** Objects and folders as they stand among each other, which S3 lists apart. */
+function entriesOf(output: ListObjectsV2CommandOutput): readonly (ListedObject | ListedPrefix)[] {
+  const { EncodingType: encoding } = output;
+  const objects = (output.Contents ?? []).flatMap((object): ListedObject[] => {
+    const { Key: key, Size: size, LastModified, ETag, StorageClass } = object;
+    if (key === undefined || size === undefined) return [];
+    const name = listedName(key, encoding);
+    return [{ key: name, size, lastModified: LastModified, etag: ETag, storageClass: StorageClass }];
+  });
+  const folders = (output.CommonPrefixes ?? []).flatMap(({ Prefix }) =>
+    Prefix === undefined ? [] : [{ prefix: listedName(Prefix, encoding) }],
   );
+  if (folders.length === 0) return objects;
+  return [...mergeSorted(objects, folders, ({ key }, { prefix }) => compareNames(key, prefix))];
 }
