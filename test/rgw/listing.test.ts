@@ -35,7 +35,7 @@ describe('pages of odd names', () => {
       region: server.region,
       credentials: server.credentials,
       endpoint: server.endpoint,
-      ca: server.caPem,
+      ...(server.caPem === undefined ? {} : { ca: server.caPem }),
     });
   });
   afterAll(() => {

@@ -1,3 +1,4 @@
+import type { KeySum } from './key-tally.ts';
 import type { Redactor } from '../output/redactor.ts';
 import type { JsonRecord } from '../output/reporter.ts';
 import {
@@ -33,28 +34,40 @@ export function listingRecord(
       StorageClass: object?.storageClass ?? null,
     }),
     ...encryptionFields(known, redactor),
+    SSEKMSKeyId: kmsKeyId(known, redactor),
   };
 }
 
-/** The same members in a record of an object and of a sum. */
-export function encryptionFields(
-  known: KnownEncryption,
+/** What `--json` tells of all that lies under one key. */
+export function sumRecord(
+  { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
+  { known, objects, bytes }: KeySum,
   redactor: Redactor,
-): Readonly<Record<string, unknown>> {
+): JsonRecord {
+  const ringKey = known === 'denied' ? undefined : known.ringKey;
+  return {
+    type: 'ls-summary',
+    ...redactor.strikeMembers({ Bucket: bucket, Prefix: prefix }),
+    ...encryptionFields(known, redactor),
+    Retired: ringKey === undefined || ringKey.name === '' ? null : ringKey.isRetired,
+    Objects: objects,
+    Size: bytes,
+  };
+}
+
+function encryptionFields(known: KnownEncryption, redactor: Redactor): Readonly<Record<string, unknown>> {
   if (known === undefined || known === 'denied')
-    return {
-      Encryption: known ?? null,
-      KeyFound: null,
-      KeyName: null,
-      SSECustomerKeyMD5: null,
-      SSEKMSKeyId: null,
-    };
-  const { encryption, ringKey, kmsKeyId } = known;
+    return { Encryption: known ?? null, KeyFound: null, KeyName: null, SSECustomerKeyMD5: null };
+  const { encryption, ringKey } = known;
   return {
     Encryption: redactor.strike(encryption),
     KeyFound: encryption === 'SSE-C' ? ringKey !== undefined : null,
     KeyName: ringKey === undefined || ringKey.name === '' ? null : ringKey.name,
     SSECustomerKeyMD5: ringKey?.customerKey.fingerprint ?? null,
-    SSEKMSKeyId: kmsKeyId === undefined ? null : redactor.strike(kmsKeyId),
   };
+}
+
+function kmsKeyId(known: KnownEncryption, redactor: Redactor): string | null {
+  const id = known === undefined || known === 'denied' ? undefined : known.kmsKeyId;
+  return id === undefined ? null : redactor.strike(id);
 }

@@ -8,10 +8,10 @@ import type { OpeningKeys } from '../ring.ts';
 import type { CommandContext } from '../session.ts';
 import { type AskedEntry, askEncryption } from './ask-encryption.ts';
 import { keyLabel, labelWidth } from './encryption-label.ts';
-import { type KeySum, KeyTally } from './key-tally.ts';
+import { KeyTally } from './key-tally.ts';
 import { type ListingEntry, isDeleteMarker, isPrefix } from './listing-entry.ts';
 import { type LineLayout, listingLine } from './listing-line.ts';
-import { encryptionFields, listingRecord } from './listing-record.ts';
+import { listingRecord, sumRecord } from './listing-record.ts';
 import { tallyChart } from './tally-chart.ts';
 
 /** Objects that are asked for at once, those that wait for their turn to be told among them. */
@@ -119,7 +119,7 @@ export class Listing {
     const { options } = this.#plan;
     const { sums } = this.#tally;
     if (options.json === true) {
-      for (const sum of sums) await reporter.result(this.#sumRecord(sum), '');
+      for (const sum of sums) await reporter.result(sumRecord(this.#plan, sum, reporter.redactor), '');
       return;
     }
     if (sums.length === 0) return;
@@ -130,20 +130,6 @@ export class Listing {
     }).map((line) => reporter.redactor.clean(line));
     const gap = options.long === true && this.#matching > 0 ? [''] : [];
     await reporter.result({ type: 'ls-summary' }, [...gap, ...chart].join('\n'));
-  }
-
-  #sumRecord({ known, objects, bytes }: KeySum) {
-    const { redactor } = this.#context.reporter;
-    const { bucket, prefix } = this.#plan;
-    const { SSEKMSKeyId: _, ...encryption } = encryptionFields(known, redactor);
-    return {
-      type: 'ls-summary',
-      ...redactor.strikeMembers({ Bucket: bucket, Prefix: prefix }),
-      ...encryption,
-      Retired: known === 'denied' ? null : (known.ringKey?.isRetired ?? null),
-      Objects: objects,
-      Size: bytes,
-    };
   }
 
   #tellWhatIsMissing(): void {
