@@ -41,7 +41,7 @@ Examples:
   ssec ls                           the top of BUCKET_NAME
   ssec ls photos/ -l                a folder, and which key each object is under
   ssec ls s3://other/2026/ -r -H
-  ssec ls --summary --versions      what is still under a retired key, old versions too
+  ssec ls --summary --versions      what is still under a retired key
   ssec ls --key-name 2025 --json | jq -r .Key`,
     );
   addSettingOptions(command, ['target', 'key', 'identity', 'endpoint', 'region'], ['keyName']);

@@ -108,9 +108,11 @@ export class Listing {
   /** Keys come from the server, and may hold anything. */
   #tell({ entry, known }: AskedEntry): Promise<void> {
     const { redactor } = this.#context.reporter;
+    const { bucket, options } = this.#plan;
     return this.#context.reporter.result(
-      () => listingRecord(this.#plan.bucket, entry, known, redactor),
-      redactor.clean(listingLine(entry, known, this.#layout)),
+      () => listingRecord(bucket, entry, known, redactor),
+      // cleaning costs more than the rest, and JSON has no use for it
+      options.json === true ? '' : redactor.clean(listingLine(entry, known, this.#layout)),
     );
   }
 
