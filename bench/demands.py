@@ -87,6 +87,9 @@ def on_rgw(figures, major):
         for figure in ("wall_s", "cpu_s"):
             aim = check(verb.format("4KiB-2_000x"), "ssec", figure, ("rclone",), 1.0)
             yield Demand(aim.server, f"{aim.what} (an aim)", *aim.row()[2:])
+    for figure in ("wall_s", "cpu_s"):
+        yield check("list-1B-100_000x", "ssec", figure, SLOW_PEERS, 1.0)
+    yield below(figures, server, "list-1B-100_000x", "ssec", MIB_LIMIT)
     for verb, tools in ((up, both), (down, ("ssec",))):
         for tool in tools:
             yield below(figures, server, verb.format("1GiB-1x"), tool, MIB_LIMIT)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tools import Session, Transfer
+from workloads import LIST
 
 LAUNCHER = Path(__file__).resolve().parent / "launch.py"
 
@@ -70,13 +71,15 @@ class Measurement:
             if "upload" in load.verbs:
                 those = self._able(tools, Transfer("upload", load, source, ""))
                 self._rounds("upload", load, those, rounds, lambda tool: self._upload(tool, load, source))
-            if "download" in load.verbs:
-                kept = self._put_original(load, tools, source)
-                remove(source)  # a large file and its copy would not fit into memory
-                if kept:
-                    those = self._able(tools, Transfer("download", load, target, ""))
-                    self._rounds("download", load, those, rounds, lambda tool: self._download(tool, load, target))
-                    self._delete(kept)
+            acts = {"download": self._download, LIST: self._list}
+            verbs = [verb for verb in acts if verb in load.verbs]
+            kept = self._put_original(load, tools, source) if verbs else None
+            remove(source)  # a large file and its copy would not fit into memory
+            if kept:
+                for verb in verbs:
+                    those = self._able(tools, Transfer(verb, load, target, ""))
+                    self._rounds(verb, load, those, rounds, lambda tool, act=acts[verb]: act(tool, load, target))
+                self._delete(kept)
         finally:
             remove(source)
             remove(target)
@@ -146,8 +149,15 @@ class Measurement:
             remove(target)
         return figures
 
+    def _list(self, tool, load, target):
+        figures = self.run(tool, Transfer(LIST, load, target, f"original-{load.name}"))
+        lines = (self.session.scratch / "log").read_bytes().count(b"\n")
+        if not tool.moves_nothing and lines != load.count:
+            raise RunFailed(f"listed {lines} objects")
+        return figures
+
     def _put_original(self, load, tools, source):
-        """What all download is one and the same: ssec's upload, or where it cannot another's."""
+        """What all download, or list, is one and the same: ssec's upload, or where it cannot another's."""
         transfer = Transfer("upload", load, source, f"original-{load.name}")
         for tool in tools:
             if tool.moves_nothing or tool.why_not(transfer, self.session.server):

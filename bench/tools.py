@@ -13,7 +13,7 @@ from pathlib import Path
 from files import file_name
 from s3 import BUCKET
 from servers import first_line
-from workloads import Load
+from workloads import LIST, Load
 
 ROOT = Path(__file__).resolve().parent.parent
 SSEC = str(ROOT / "bin" / "ssec.js")
@@ -91,6 +91,7 @@ class Ssec(Tool):
         self.checksum = checksum
         self.name = "ssec" + (f"-{checksum}" if checksum else "") + label
         # what a build of the moment can do
+        self.has_ls = "--recursive" in self._help("ls")
         self.has_trees = all(
             re.search(r"^\s+-r\b", self._help(verb), re.MULTILINE) is not None for verb in ("put", "get")
         )
@@ -109,6 +110,8 @@ class Ssec(Tool):
     def why_not(self, transfer, server):
         if transfer.load.is_tree and not self.has_trees:
             return "this build of ssec has no -r"
+        if transfer.verb == LIST and not self.has_ls:
+            return "this build of ssec has no ls"
         return None
 
     def env(self, session):
@@ -119,6 +122,8 @@ class Ssec(Tool):
         tree = transfer.load.is_tree
         name = transfer.name + ("/" if tree else "")
         recursive = ["-r"] if tree else []
+        if transfer.verb == LIST:
+            return [self.node, SSEC, "ls", *recursive, name]
         if transfer.verb == "download":
             # relative: some builds take no folder below /dev, and /dev/shm is one
             output = f"{transfer.path.relative_to(session.scratch)}/" if tree else str(transfer.path)
@@ -140,6 +145,8 @@ class Aws(Tool):
         return found and " ".join(word for word in found.split() if word.startswith(wanted))
 
     def command(self, transfer, session):
+        if transfer.verb == LIST:
+            return [self.program, "--endpoint-url", session.endpoint, "s3", "ls", "--recursive", transfer.address]
         ends = [str(transfer.path), transfer.address]
         if transfer.verb == "download":
             ends.reverse()
@@ -167,13 +174,19 @@ def put_all(run):
     for entry in os.scandir(path):
         yield run(put, entry.path, name + entry.name)
 
+def found():
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=name):
+        yield from page["Contents"]
+
 def get_all(run):
     os.makedirs(path, exist_ok=True)
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=name):
-        for found in page["Contents"]:
-            yield run(get, os.path.join(path, os.path.basename(found["Key"])), found["Key"])
+    for one in found():
+        yield run(get, os.path.join(path, os.path.basename(one["Key"])), one["Key"])
 
-if name.endswith("/"):
+if verb == "list":
+    for one in found():
+        print(one["LastModified"].isoformat(), one["Size"], one["Key"])
+elif name.endswith("/"):
     with ThreadPoolExecutor(8) as pool:
         for task in list((put_all if verb == "upload" else get_all)(pool.submit)):
             task.result()
@@ -223,12 +236,16 @@ class Rclone(Tool):
         return kept | {f"RCLONE_CONFIG_BENCH_{name}": value for name, value in remote.items()}
 
     def command(self, transfer, session):
-        ends = [str(transfer.path), f"bench:{BUCKET}/{transfer.name}"]
+        there = f"bench:{BUCKET}/{transfer.name}"
+        none = str(session.scratch / "no-rclone.conf")
+        options = ["--quiet", "--config", none, "--ca-cert", session.ca]
+        if transfer.verb == LIST:
+            return ["rclone", "lsf", *options, "--recursive", "--files-only", "--format", "tsp", there]
+        ends = [str(transfer.path), there]
         if transfer.verb == "download":
             ends.reverse()
         verb = "copy" if transfer.load.is_tree else "copyto"
-        none = str(session.scratch / "no-rclone.conf")
-        return ["rclone", verb, "--quiet", "--config", none, "--ca-cert", session.ca, *ends]
+        return ["rclone", verb, *options, *ends]
 
 
 class Curl(Tool):
@@ -236,6 +253,9 @@ class Curl(Tool):
 
     name = "curl"
     limit = True
+
+    def applies(self, transfer):
+        return transfer.verb != LIST
 
     def version(self):
         found = first_line("curl", "--version")
@@ -275,7 +295,7 @@ class NodeStart(Tool):
         return first_line("node", "--version")
 
     def applies(self, transfer):
-        return transfer.load.total <= 1 << 10
+        return transfer.load.total <= 1 << 10 and transfer.verb != LIST
 
     def command(self, transfer, session):
         return ["node", "-e", "0"]

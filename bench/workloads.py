@@ -1,12 +1,13 @@
-"""What is moved: one object of a size, or many. Named as awslabs/aws-crt-s3-benchmarks names its workloads."""
+"""What is moved: one object of a size, or many; or many that are listed. Named as awslabs/aws-crt-s3-benchmarks names its workloads."""
 
 import re
 from dataclasses import dataclass
 
 UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 VERBS = ("upload", "download")
-FULL = "1KiB-1x,64MiB-1x,1GiB-1x,10GiB-1x,4KiB-2_000x"
-QUICK = "1KiB-1x,64MiB-1x,4KiB-200x"
+LIST = "list"  # only where it is asked for
+FULL = "1KiB-1x,64MiB-1x,1GiB-1x,10GiB-1x,4KiB-2_000x,list-1B-100_000x"
+QUICK = "1KiB-1x,64MiB-1x,4KiB-200x,list-1B-200x"
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,16 @@ class Load:
 
 
 def parse_loads(text):
-    """`upload-1GiB-1x`, or for both ways `1GiB-1x` or `1GiB`; comma-separated."""
+    """`upload-1GiB-1x`, or for both ways `1GiB-1x` or `1GiB`, or `list-1B-200x`; comma-separated."""
     chosen = {}
     for word in text.split(","):
-        found = re.fullmatch(r"(?:(upload|download)-)?(\d+)(B|KiB|MiB|GiB)(?:-([\d_]+)x)?", word.strip())
+        found = re.fullmatch(r"(?:(upload|download|list)-)?(\d+)(B|KiB|MiB|GiB)(?:-([\d_]+)x)?", word.strip())
         if not found:
             raise ValueError(f"a workload looks like upload-1GiB-1x, 1GiB or 4KiB-2_000x, not {word}")
         verb, number, unit, count = found.groups()
+        if verb == LIST and int(count or 1) == 1:
+            raise ValueError(f"many objects are listed, or none: list-1B-200x, not {word}")
         size = int(number) * UNITS[unit]
         verbs = chosen.setdefault((size, int(count or 1)), set())
         verbs.update([verb] if verb else VERBS)
-    return [Load(*key, tuple(verb for verb in VERBS if verb in verbs)) for key, verbs in chosen.items()]
+    return [Load(*key, tuple(verb for verb in (*VERBS, LIST) if verb in verbs)) for key, verbs in chosen.items()]

@@ -41,7 +41,21 @@ export {
   abortUpload,
   listUploads,
 } from './multipart-uploads.ts';
-export { type ListObjectsOptions, type ListedObject, listObjects } from './list-objects.ts';
+export {
+  type ListFolderOptions,
+  type ListObjectsOptions,
+  type ListedObject,
+  type ListedPrefix,
+  listObjects,
+} from './list-objects.ts';
+export {
+  type ListObjectVersionsOptions,
+  type ListVersionFoldersOptions,
+  type ListedDeleteMarker,
+  type ListedVersion,
+  listObjectVersions,
+} from './list-object-versions.ts';
+export { type EncryptionName, type ObjectEncryption, encryptionOf } from './object-encryption.ts';
 export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './object-address.ts';
 export { type GetObjectStreamOptions, getObjectStream } from './get-object-stream.ts';
 export { type HeadObjectOptions, type ObjectDescription, headObject } from './head-object.ts';

@@ -1,7 +1,9 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import type { SsecClient } from './client.ts';
-import { SsecError } from './errors.ts';
+import { compareNames, listedName, mergeSorted } from './listed-name.ts';
 import { checkBucketName } from './object-address.ts';
+import { PageGuard } from './page-guard.ts';
+import { pagesOf } from './paged-listing.ts';
 import { toSsecError } from './service-error.ts';
 
 export interface ListObjectsOptions {
@@ -16,6 +18,11 @@ export interface ListObjectsOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ListFolderOptions extends ListObjectsOptions {
+  /** Keys that have it behind the prefix come as one folder, up to and with it; mostly `/`. */
+  readonly delimiter: string;
+}
+
 /** What a listing tells of an object; whether it is SSE-C, and under which key, no listing tells. */
 export interface ListedObject {
   readonly key: string;
@@ -26,49 +33,69 @@ export interface ListedObject {
   readonly storageClass: string | undefined;
 }
 
+/** What stands for all keys that begin with it. */
+export interface ListedPrefix {
+  readonly prefix: string;
+}
+
 /**
  * The objects under a prefix, in S3's order (UTF-8 bytes), a page at a time; the next page is asked for while the
- * one before is used. Keys come as they are, whatever characters they hold. No key goes with the requests.
+ * one before is used. Keys come as they are, whatever characters they hold. No key goes with the requests. With a
+ * delimiter folders stand among them.
  *
- * @throws SsecError BUCKET_NOT_FOUND, ACCESS_DENIED, NETWORK, ...
+ * @throws SsecError BUCKET_NOT_FOUND, ACCESS_DENIED, NETWORK, ...; SERVICE_REFUSED for a listing without an end
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
-export async function* listObjects(options: ListObjectsOptions): AsyncGenerator<ListedObject, void, void> {
+export function listObjects(
+  options: ListFolderOptions,
+): AsyncGenerator<ListedObject | ListedPrefix, void, void>;
+export function listObjects(options: ListObjectsOptions): AsyncGenerator<ListedObject, void, void>;
+export async function* listObjects(
+  options: ListObjectsOptions & { readonly delimiter?: string },
+): AsyncGenerator<ListedObject | ListedPrefix, void, void> {
   checkBucketName(options.bucket);
-  const stop = new AbortController();
-  const forward = (): void => stop.abort(options.signal?.reason);
-  if (options.signal?.aborted === true) forward();
-  options.signal?.addEventListener('abort', forward, { once: true });
-  try {
-    let page: Promise<ListObjectsV2CommandOutput> | undefined = ask(options, undefined, stop.signal);
-    while (page !== undefined) {
-      const output: ListObjectsV2CommandOutput = await page;
-      const token = output.IsTruncated === true ? output.NextContinuationToken : undefined;
-      page = token === undefined ? undefined : ask(options, token, stop.signal);
-      // looked at once this page is used up, or never
-      page?.catch(() => undefined);
-      yield* objectsOf(output);
-    }
-  } finally {
-    options.signal?.removeEventListener('abort', forward);
-    stop.abort();
-  }
+  const guard = new PageGuard(options.bucket);
+  const pages = pagesOf(async (from: PageStart | undefined, signal) => {
+    const output = await ask(options, from, signal);
+    const page = entriesOf(output);
+    if (output.IsTruncated !== true) return { page, next: undefined };
+    const next = nextStart(output, page);
+    guard.check(next?.ContinuationToken ?? next?.StartAfter);
+    return { page, next };
+  }, options.signal);
+  for await (const page of pages) yield* page;
+}
+
+/** Where a page begins. */
+type PageStart =
+  | { readonly ContinuationToken: string; readonly StartAfter?: never }
+  | { readonly StartAfter: string; readonly ContinuationToken?: never };
+
+function nextStart(
+  { NextContinuationToken: token }: ListObjectsV2CommandOutput,
+  page: readonly (ListedObject | ListedPrefix)[],
+): PageStart | undefined {
+  if (token !== undefined && token !== '') return { ContinuationToken: token };
+  // RGW's is the last key as it is, and XML loses one that is nothing but blanks
+  const last = page.at(-1);
+  return last === undefined || 'prefix' in last ? undefined : { StartAfter: last.key };
 }
 
 async function ask(
-  options: ListObjectsOptions,
-  token: string | undefined,
+  options: ListObjectsOptions & { readonly delimiter?: string },
+  from: PageStart | undefined,
   signal: AbortSignal,
 ): Promise<ListObjectsV2CommandOutput> {
-  const { client, bucket, prefix, startAfter, pageSize } = options;
+  const { client, bucket, prefix, delimiter, startAfter, pageSize } = options;
   const command = new ListObjectsV2Command({
     Bucket: bucket,
     // XML has no way to write some of the characters that a key may hold
     EncodingType: 'url',
     ...(prefix === undefined || prefix === '' ? {} : { Prefix: prefix }),
+    ...(delimiter === undefined || delimiter === '' ? {} : { Delimiter: delimiter }),
     ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
     ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
-    ...(token === undefined ? {} : { ContinuationToken: token }),
+    ...from,
   });
   try {
     return await client.send<ListObjectsV2CommandOutput>(command, { signal });
@@ -78,25 +105,18 @@ async function ask(
   }
 }
 
-function* objectsOf(output: ListObjectsV2CommandOutput): Generator<ListedObject> {
-  for (const { Key: key, Size: size, LastModified, ETag, StorageClass } of output.Contents ?? []) {
-    if (key === undefined || size === undefined) continue;
-    yield {
-      key: output.EncodingType === 'url' ? decode(key) : key,
-      size,
-      lastModified: LastModified,
-      etag: ETag,
-      storageClass: StorageClass,
-    };
-  }
-}
-
-/** As forms are encoded: AWS writes a blank as `+`, others as `%20`. */
-function decode(text: string): string {
-  if (!/[+%]/.test(text)) return text;
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch (cause) {
-    throw new SsecError('SERVICE_REFUSED', `The server lists a key that is not UTF-8: "${text}".`, { cause });
-  }
+/** Objects and folders as they stand among each other, which S3 lists apart. */
+function entriesOf(output: ListObjectsV2CommandOutput): readonly (ListedObject | ListedPrefix)[] {
+  const { EncodingType: encoding } = output;
+  const objects = (output.Contents ?? []).flatMap((object): ListedObject[] => {
+    const { Key: key, Size: size, LastModified, ETag, StorageClass } = object;
+    if (key === undefined || size === undefined) return [];
+    const name = listedName(key, encoding);
+    return [{ key: name, size, lastModified: LastModified, etag: ETag, storageClass: StorageClass }];
+  });
+  const folders = (output.CommonPrefixes ?? []).flatMap(({ Prefix }) =>
+    Prefix === undefined ? [] : [{ prefix: listedName(Prefix, encoding) }],
+  );
+  if (folders.length === 0) return objects;
+  return [...mergeSorted(objects, folders, ({ key }, { prefix }) => compareNames(key, prefix))];
 }

@@ -371,6 +371,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   ListParts: 's3:ListMultipartUploadParts',
   ListMultipartUploads: 's3:ListBucketMultipartUploads',
   ListObjectsV2: 's3:ListBucket',
+  ListObjectVersions: 's3:ListBucketVersions',
   HeadBucket: 's3:ListBucket',
   GetBucketLifecycleConfiguration: 's3:GetLifecycleConfiguration',
 };

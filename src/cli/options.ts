@@ -21,10 +21,19 @@ const GROUP_HEADINGS: Readonly<Record<SettingDefinition['group'], string>> = {
   region: 'Endpoint:',
 };
 
-/** The settings of a command that talks to S3, as flags; help shows where else each may stand. */
-export function addSettingOptions(command: Command, groups: readonly SettingDefinition['group'][]): Command {
-  for (const definition of Object.values<SettingDefinition>(SETTINGS)) {
+/**
+ * The settings of a command that talks to S3, as flags; help shows where else each may stand.
+ *
+ * @param except whose flags the command has itself
+ */
+export function addSettingOptions(
+  command: Command,
+  groups: readonly SettingDefinition['group'][],
+  except: readonly SettingName[] = [],
+): Command {
+  for (const [name, definition] of Object.entries<SettingDefinition>(SETTINGS)) {
     if (definition.flag === undefined || !groups.includes(definition.group)) continue;
+    if (except.includes(name as SettingName)) continue;
     const fallback = definition.default === undefined ? '' : `, else ${definition.default}`;
     const option = new Option(
       definition.flag,

@@ -3,7 +3,7 @@ import type { CommanderError } from 'commander';
 const PUT = ['ssec put FILE'];
 const GET = ['ssec get NAME'];
 const COPY = ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'];
-const LIST = ['what is under a prefix: ssec get -r PREFIX -o FOLDER --dry-run'];
+const LIST = ['ssec ls PREFIX'];
 const LOOK = ['ssec stat NAME'];
 const VERIFY = ['size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'];
 const MOVE = [...COPY, 'when the copy is there: ssec rm s3://bucket/key'];
@@ -36,12 +36,14 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   copy: COPY,
   mv: MOVE,
   move: MOVE,
-  ls: LIST,
   list: LIST,
   dir: LIST,
-  du: LIST,
+  lsf: LIST,
+  lsl: LIST,
+  du: ['objects and bytes, by key: ssec ls PREFIX --summary'],
   'list-objects': LIST,
   'list-objects-v2': LIST,
+  'list-object-versions': ['ssec ls PREFIX --versions'],
   head: LOOK,
   info: LOOK,
   'head-object': LOOK,

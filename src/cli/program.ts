@@ -5,6 +5,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addGet } from './commands/get.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLs } from './commands/ls.ts';
 import { addPresign } from './commands/presign.ts';
 import { addPut } from './commands/put.ts';
 import { addRm } from './commands/rm.ts';
@@ -36,12 +37,14 @@ Examples:
   ssec keygen --env          make a key and write it into .env
   ssec put sample.jpg        upload it, encrypted with that key
   ssec get sample.jpg        download it into tmp/ and print where
+  ssec ls --long             what is there, and under which key
   ssec bucket allow-sse-c    let a bucket made since April 2026 take SSE-C
 `,
     );
   program.commandsGroup('Objects:');
   addPut(program, act);
   addGet(program, act);
+  addLs(program, act);
   addStat(program, act);
   addRm(program, act);
   addPresign(program, act);

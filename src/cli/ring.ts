@@ -4,7 +4,7 @@ import type { SsecClient } from '../client.ts';
 import { SsecError } from '../errors.ts';
 import type { FoundKey, KeyFinder, ObjectToOpen } from '../key-finder.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
-import { type RingKey, KeyRing, keyRetired } from '../keys/key-ring.ts';
+import { type RingKey, KeyRing, keyNotFound, keyRetired } from '../keys/key-ring.ts';
 import { KeyTags, tagsKeys } from './key-tags.ts';
 import { keyRingFolder } from '../settings/key-ring-folder.ts';
 import { type Settings, refuseFoundEndpoint } from '../settings/settings.ts';
@@ -89,6 +89,8 @@ export class OpeningKeys {
   readonly one: NamedKey | undefined;
   readonly #ring: KeyRing | undefined;
   readonly #tags: KeyTags | undefined;
+  /** All there are; the name of one that the settings give by its bytes is empty. */
+  readonly candidates: readonly RingKey[];
   #finder: KeyFinder | undefined;
 
   /** @param tags undefined = what objects are tagged with is not asked for */
@@ -96,6 +98,7 @@ export class OpeningKeys {
     this.one = one;
     this.#ring = ring;
     this.#tags = tags;
+    this.candidates = ring?.keys ?? (one === undefined ? [] : [alone(one)]);
   }
 
   /** @throws SsecError as `loadKey`, and FILE_UNREADABLE, ENDPOINT_UNTRUSTED of the ring */
@@ -110,7 +113,14 @@ export class OpeningKeys {
 
   /** How many keys there are. */
   get size(): number {
-    return this.#ring?.keys.length ?? (this.one === undefined ? 0 : 1);
+    return this.candidates.length;
+  }
+
+  /** @throws SsecError KEY_NOT_FOUND */
+  named(name: string): RingKey {
+    const found = this.candidates.find((key) => key.name === name);
+    if (found === undefined) throw keyNotFound(name, this.candidates);
+    return found;
   }
 
   /**
@@ -141,7 +151,7 @@ export class OpeningKeys {
     const library = await import('../key-finder.ts');
     return (this.#finder ??= new library.KeyFinder({
       client,
-      keys: this.#ring?.keys ?? (this.one === undefined ? [] : [alone(this.one)]),
+      keys: this.candidates,
       first: this.#ring?.default,
     }));
   }

@@ -85,14 +85,7 @@ export class KeyRing {
   find(name: string): RingKey {
     const found = this.keys.find((key) => key.name === name);
     if (found !== undefined) return found;
-    const names = this.keys.map((key) => key.name);
-    throw new SsecError('KEY_NOT_FOUND', `There is no key "${name}" in the ring.`, {
-      hints: [
-        names.length === 0
-          ? `the ring is empty: ssec keys add NAME`
-          : `keys here: ${names.slice(0, 20).join(', ')}`,
-      ],
-    });
+    throw keyNotFound(name, this.keys);
   }
 
   /** The key with that digest, as S3 shows it. */
@@ -200,6 +193,14 @@ function checkKeyName(name: string): void {
     hints: [
       'a name is up to 63 letters, digits, dots, hyphens and underscores, and begins with a letter or digit',
     ],
+  });
+}
+
+/** @param keys those that there are */
+export function keyNotFound(name: string, keys: readonly RingKey[]): SsecError {
+  const names = keys.slice(0, 20).map((key) => key.name);
+  return new SsecError('KEY_NOT_FOUND', `There is no key "${name}" in the ring.`, {
+    hints: [names.length === 0 ? 'the ring is empty: ssec keys add NAME' : `keys here: ${names.join(', ')}`],
   });
 }
 

@@ -162,3 +162,32 @@ test('a region that stays wrong', async () => {
   expect(lines[0]).toBe('ssec: The bucket "my-bucket" is not in the region that was asked.');
   expect(code).toBe(2);
 });
+
+describe('a listing without an end', () => {
+  const versions = (next: string): string =>
+    `<ListVersionsResult><IsTruncated>true</IsTruncated>${next}<Version><Key>a</Key><VersionId>1</VersionId><Size>1</Size></Version></ListVersionsResult>`;
+  const objects = (next: string): string =>
+    `<ListBucketResult><IsTruncated>true</IsTruncated>${next}<Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>`;
+
+  test.each([
+    ['the same token', ['ls'], objects('<NextContinuationToken>again</NextContinuationToken>')],
+    ['no token', ['ls', '-r'], objects('')],
+    ['the same marker', ['ls', '--versions'], versions('<NextKeyMarker>a</NextKeyMarker>')],
+    ['no marker', ['ls', '--versions'], versions('')],
+  ])('%s', async (_, argv, body) => {
+    const { code, lines, stdout } = await ask(() => ({ status: 200, body }), ...argv);
+    expect(lines).toEqual([
+      'ssec: The listing of "my-bucket" cannot be read to its end: the server repeats a page that it gave before.',
+      'hint: what was listed is not all there is; list under a longer prefix',
+    ]);
+    expect(code).toBe(4);
+    // all of them are there, and each once for each time that it was given
+    expect(stdout.split('\n').filter((line) => line.endsWith('  a')).length).toBeLessThan(5);
+  });
+
+  test('nothing to go on with', async () => {
+    const body = '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>';
+    const { lines } = await ask(() => ({ status: 200, body }), 'ls');
+    expect(lines[0]).toMatch(/: the server says that there is more, and not where it begins\.$/);
+  });
+});

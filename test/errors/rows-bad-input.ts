@@ -159,11 +159,71 @@ function unknownCommand(word: string, ...hints: string[]): Row {
   };
 }
 
+const listings: readonly Row[] = [
+  {
+    when: 'two filters of ls',
+    code: 'USAGE',
+    exit: 2,
+    message: '--unknown and --key-name exclude each other; give one.',
+    argv: ['ls', '--unknown', '--key-name', '2025'],
+    requests: 0,
+  },
+  {
+    when: 'a key that the ring has not',
+    code: 'KEY_NOT_FOUND',
+    exit: 6,
+    message: 'There is no key "2024" in the ring.',
+    hints: ['keys here: 2025'],
+    argv: ['ls', '--key-name', '2024'],
+    env: { SSEC_KEYRING: 'ring' },
+    files: { 'ring/2025.key': KEY },
+    requests: 0,
+  },
+  {
+    when: 'a key of an empty ring',
+    code: 'KEY_NOT_FOUND',
+    exit: 6,
+    message: 'There is no key "2024" in the ring.',
+    hints: ['the ring is empty: ssec keys add NAME'],
+    argv: ['ls', '--key-name', '2024'],
+    env: { SSEC_KEYRING: 'ring' },
+    requests: 0,
+  },
+  {
+    when: 'ls of a bucket that is not there',
+    code: 'BUCKET_NOT_FOUND',
+    exit: 5,
+    message: 'There is no bucket "no-such-bucket" on {endpoint}.',
+    hints: ['look at BUCKET_NAME, -b and the endpoint'],
+    argv: ['ls', 's3://no-such-bucket/photos/'],
+  },
+  {
+    when: 'ls without the right to list',
+    code: 'ACCESS_DENIED',
+    exit: 4,
+    message: 'You may not do ListBucket on the bucket "my-bucket".',
+    hints: ['ask for s3:ListBucket'],
+    note: 'the server answered HTTP 403 AccessDenied: User: arn:aws:iam::123456789012:user/sandbox is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::my-bucket" because no identity-based policy allows the s3:ListBucket action (request {id})',
+    argv: ['ls'],
+    sandbox: { denyActions: ['s3:ListBucket'] },
+  },
+  {
+    when: 'ls of versions without the right to list them',
+    code: 'ACCESS_DENIED',
+    exit: 4,
+    message: 'You may not do ListObjectVersions on the bucket "my-bucket".',
+    hints: ['ask for s3:ListBucketVersions'],
+    note: 'the server answered HTTP 403 AccessDenied: User: arn:aws:iam::123456789012:user/sandbox is not authorized to perform: s3:ListBucketVersions on resource: "arn:aws:s3:::my-bucket" because no identity-based policy allows the s3:ListBucketVersions action (request {id})',
+    argv: ['ls', '--versions'],
+    sandbox: { denyActions: ['s3:ListBucketVersions'] },
+  },
+];
+
 const words: readonly Row[] = [
   unknownCommand('upload', 'ssec put FILE'),
   unknownCommand('download', 'ssec get NAME'),
   unknownCommand('cp', 'up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'),
-  unknownCommand('list', 'what is under a prefix: ssec get -r PREFIX -o FOLDER --dry-run'),
+  unknownCommand('list', 'ssec ls PREFIX'),
   unknownCommand('head', 'ssec stat NAME'),
   unknownCommand('info', 'ssec stat NAME'),
   unknownCommand('del', 'ssec rm NAME'),
@@ -270,4 +330,4 @@ const buckets: readonly Row[] = [
   },
 ];
 
-export const BAD_INPUT: readonly Row[] = [...keys, ...words, ...helpWords, ...buckets];
+export const BAD_INPUT: readonly Row[] = [...keys, ...words, ...helpWords, ...buckets, ...listings];

@@ -110,6 +110,22 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     const [upload] = await lines('stdout', ['uploads', 'beg']);
     return { ...(upload as object), UploadId: '{upload id}' };
   },
+  ls: async () => {
+    await lines('stdout', ['put', 'page.html', 'listed/page.html']);
+    return (await lines('stdout', ['ls', 'listed/', '--long']))[0];
+  },
+  'ls-versions': async () => {
+    await lines('stdout', ['put', 'page.html', 'listed/page.html']);
+    return (await lines('stdout', ['ls', 'listed/', '--versions']))[0];
+  },
+  'ls-prefix': async () => {
+    await lines('stdout', ['put', 'page.html', 'listed/page.html']);
+    return (await lines('stdout', ['ls', 'list']))[0];
+  },
+  'ls-summary': async () => {
+    await lines('stdout', ['put', 'page.html', 'listed/page.html']);
+    return (await lines('stdout', ['ls', 'listed/', '--summary']))[0];
+  },
   'get-range': async () => {
     await lines('stdout', ['put', 'page.html', 'range.html']);
     return (await lines('stdout', ['get', 'range.html', '--range', '3-7', '-o', 'part']))[0];

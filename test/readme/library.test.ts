@@ -17,7 +17,7 @@ describe('docs/library.md', () => {
     const names = [...blocks.matchAll(/import \{([^}]*)\} from 'ssec';/g)].flatMap(([, list = '']) =>
       list.split(',').map((name) => name.trim()),
     );
-    const used = [...new Set([...names, 'getObjectStream', 'listObjects'])].join(', ');
+    const used = [...new Set([...names, 'getObjectStream', 'listObjects', 'listObjectVersions'])].join(', ');
     const module = [
       `import { ${used} } from ${JSON.stringify(join(root, 'dist/types/index.d.ts').replace(/\.d\.ts$/, '.js'))};`,
       `import { pipeline } from 'node:stream/promises';`,

@@ -20,6 +20,7 @@ const scripts = readdirSync(folder).filter(
     name.endsWith('.txtar') &&
     !name.startsWith('folder-skip-existing-') &&
     name !== 'folder-odd-names.txtar' &&
+    name !== 'ls-odd-names.txtar' &&
     name !== 'bucket.txtar' &&
     /^sandbox$/m.test(readFileSync(folder + name, 'utf8')),
 );

@@ -62,6 +62,15 @@ describe('listObjects', () => {
     expect(await listed({ prefix: 'none' })).toEqual([]);
   });
 
+  test.for([1, 2, 1000])('with folders, in pages of %d', async (pageSize) => {
+    const found: string[] = [];
+    for await (const entry of listObjects({ client, bucket: 'my-bucket', delimiter: '/', pageSize }))
+      found.push('prefix' in entry ? `PRE ${entry.prefix}` : entry.key);
+    const names = inOrder.filter((key) => !key.startsWith('x/'));
+    names.splice(names.indexOf('z'), 0, 'PRE x/');
+    expect(found).toEqual(names);
+  });
+
   test('asks for no more than one page ahead', async () => {
     requests = [];
     for await (const { key } of listObjects({ client, bucket: 'my-bucket', pageSize: 2 })) {
