@@ -57,7 +57,12 @@ export async function explainReadRefusal(
  */
 export async function refusalOfGet(
   client: SsecClient,
-  object: { readonly bucket: string; readonly key: string; readonly customerKey: CustomerKey | undefined },
+  object: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly versionId?: string | undefined;
+    readonly customerKey: CustomerKey | undefined;
+  },
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   try {
@@ -65,6 +70,7 @@ export async function refusalOfGet(
       new GetObjectCommand({
         Bucket: object.bucket,
         Key: object.key,
+        ...(object.versionId === undefined ? {} : { VersionId: object.versionId }),
         Range: 'bytes=0-0',
         ...object.customerKey?.requestFields(),
       }),
