@@ -18,6 +18,8 @@ export function createProgram(act: Act): Command {
   const program = new Command('ssec');
   program
     .description('Upload to and download from S3 under your own encryption keys (SSE-C).')
+    // a command with commands of its own has options, and these have theirs
+    .enablePositionalOptions()
     .usage('<command> [options]')
     .option('-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')

@@ -57,6 +57,17 @@ Examples:
     .addHelpText('after', '\nExample:\n  ssec keys retire 2025');
   retire.action((name: string) => act(retire, (context) => retireKey(context, name)));
   addKeysExport(keys, act);
+  keys.hook('preSubcommand', refuseOptionsBefore);
+}
+
+/** They would be those of the list, and be lost: --env names another ring. */
+function refuseOptionsBefore(keys: Command, subcommand: Command): void {
+  const lost = keys.options.find((option) => keys.getOptionValueSource(option.attributeName()) === 'cli');
+  if (lost === undefined) return;
+  const name = lost.long ?? lost.flags;
+  throw new SsecError('USAGE', `${name} stands before "${subcommand.name()}".`, {
+    hints: [`options go behind the command: ssec keys ${subcommand.name()} ... ${name}`],
+  });
 }
 
 const NO_REMOVAL = [
