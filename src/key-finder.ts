@@ -218,7 +218,7 @@ export async function openWithRing<T>(
     return await attempt(guess === 'plain' ? undefined : guess);
   } catch (error) {
     const code = error instanceof SsecError ? error.code : undefined;
-    if (guess === undefined || code === undefined || !WRONG_GUESS.has(code)) throw error;
+    if (guess === undefined || finder.size === 0 || code === undefined || !WRONG_GUESS.has(code)) throw error;
     if (code === 'KEY_NOT_NEEDED') return attempt(undefined);
   }
   const found = await finder.find(object, signal, guess);
