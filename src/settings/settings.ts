@@ -98,7 +98,8 @@ function parseAddressing(setting: Setting | undefined): Setting<'path' | 'virtua
   );
 }
 
-function refuseFoundKeyChoices(layers: SettingLayers): void {
+/** @throws SsecError SETTING_INVALID where a file that was only found chooses a key or a ring */
+export function refuseFoundKeyChoices(layers: SettingLayers): void {
   const { envFile } = layers;
   if (envFile === undefined || envFile.named) return;
   for (const definition of Object.values<SettingDefinition>(SETTINGS)) {
