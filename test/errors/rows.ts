@@ -3,6 +3,7 @@ import { appendFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { BAD_INPUT } from './rows-bad-input.ts';
 import { FILES } from './rows-files.ts';
+import { KEY_RING } from './rows-key-ring.ts';
 import { KEY, OTHER_KEY, type Row } from './world.ts';
 
 const keyBytes = Buffer.from(KEY, 'base64');
@@ -1483,4 +1484,5 @@ export const ROWS: readonly Row[] = [
   ...files,
   ...BAD_INPUT,
   ...FILES,
+  ...KEY_RING,
 ];

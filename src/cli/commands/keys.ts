@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { CustomerKey } from '../../keys/customer-key.ts';
 import { KeyRing } from '../../keys/key-ring.ts';
+import { looksLikeKey } from '../../keys/key-text.ts';
 import type { RingKey } from '../../keys/ring-files.ts';
 import { addOutputOptions, addRingOptions } from '../options.ts';
 import type { Act } from '../program.ts';
@@ -95,7 +96,8 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
 function unknownSubcommand(keys: Command, word: string): SsecError {
   const near = keys.commands.map((child) => child.name()).find((name) => name.startsWith(word.slice(0, 2)));
   const meant = Object.hasOwn(MEANT, word) ? MEANT[word] : undefined;
-  return new SsecError('USAGE', `Unknown command '${word}'.`, {
+  const what = looksLikeKey(word) ? 'Unknown command; it looks like a key.' : `Unknown command '${word}'.`;
+  return new SsecError('USAGE', what, {
     hints: [...(meant ?? (near === undefined ? [] : [`Did you mean ${near}?`])), 'ssec keys --help'],
   });
 }
