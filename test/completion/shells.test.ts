@@ -129,7 +129,7 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['ssec --ver', /^> ssec --version/m],
   ['ssec doctor --no-w', /^> ssec doctor --no-write/m],
   ['ssec bucket al', /^> ssec bucket allow-sse-c/m],
-  ['ssec help key', /^> ssec help keygen/m],
+  ['ssec help keyg', /^> ssec help keygen/m],
   ['ssec sandbox --bl', /^> ssec sandbox --block-sse-c/m],
   ['ssec sandbox --fault x --fa', /^> ssec sandbox --fault x --fault/m],
   ['ssec completion f', /^> ssec completion fish/m],
