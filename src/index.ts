@@ -33,7 +33,8 @@ export {
   type ObjectToOpen,
   openWithRing,
 } from './key-finder.ts';
-export { KeyRing, type RingKey, type RingProblem } from './keys/key-ring.ts';
+export { KeyRing } from './keys/key-ring.ts';
+export type { RingKey, RingProblem } from './keys/ring-files.ts';
 export { type KeyFormat, checkKeyMd5, parseKeyContent } from './keys/key-text.ts';
 export {
   type ListUploadsOptions,

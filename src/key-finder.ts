@@ -1,11 +1,13 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { SsecClient } from './client.ts';
-import { SsecError } from './errors.ts';
-import type { RingKey } from './keys/key-ring.ts';
+import { type ErrorCode, SsecError } from './errors.ts';
+import type { CustomerKey } from './keys/customer-key.ts';
+import type { RingKey } from './keys/ring-files.ts';
 import { type ObjectAddress, formatObjectAddress } from './object-address.ts';
 import { type ObjectVersion, versionField } from './object-version.ts';
+import { refusalOfGet } from './read-refusal.ts';
 import { serviceAnswer } from './service-answer.ts';
-import { failureOf } from './service-error.ts';
+import { failureOf, isPlainRefusal } from './service-error.ts';
 import { runWorkers } from './transfer/workers.ts';
 import { echoes } from './write-proof.ts';
 
@@ -53,10 +55,9 @@ export class KeyFinder {
     return this.#keys.length;
   }
 
-  /** The likeliest key of an object, without asking. */
-  guess(key: string): RingKey | undefined {
-    const last = this.#last.get(prefixOf(key));
-    return last === undefined || last === 'plain' ? this.#keys[0] : last;
+  /** What most likely opens an object, without asking; undefined where there is no key. */
+  guess(key: string): RingKey | 'plain' | undefined {
+    return this.#last.get(prefixOf(key)) ?? this.#keys[0];
   }
 
   /** Notes what opened an object, for those beside it. */
@@ -69,12 +70,12 @@ export class KeyFinder {
   }
 
   /**
-   * Asks for an object with the likeliest key, then without one, then with all others.
+   * Asks for an object with what is likeliest, then without a key, then with all other keys.
    *
-   * @param refused a key of which S3 said already that it is not the one
-   * @throws SsecError OBJECT_NOT_FOUND, ACCESS_DENIED, NETWORK, ...
+   * @param refused what S3 refused already, for being the wrong thing
+   * @throws SsecError OBJECT_NOT_FOUND, ACCESS_DENIED, CREDENTIALS_EXPIRED, NETWORK, ...
    */
-  async find(object: ObjectToOpen, signal?: AbortSignal, refused?: RingKey): Promise<FoundKey> {
+  async find(object: ObjectToOpen, signal?: AbortSignal, refused?: RingKey | 'plain'): Promise<FoundKey> {
     const found = await this.#find(object, signal, refused);
     if (found.kind !== 'unknown') this.remember(object.key, found.kind === 'key' ? found.ringKey : 'plain');
     return found;
@@ -83,20 +84,22 @@ export class KeyFinder {
   async #find(
     object: ObjectToOpen,
     signal: AbortSignal | undefined,
-    refused: RingKey | undefined,
+    refused: RingKey | 'plain' | undefined,
   ): Promise<FoundKey> {
-    const likeliest = this.guess(object.key);
-    const isPlainHere = this.#last.get(prefixOf(object.key)) === 'plain';
-    const isAsked = likeliest !== undefined && refused === undefined && !isPlainHere;
-    if (isAsked) {
+    const guess = refused === undefined ? this.guess(object.key) : undefined;
+    const likeliest = guess === 'plain' ? undefined : guess;
+    if (likeliest !== undefined) {
       const found = await this.#try(object, likeliest, signal);
       if (found !== undefined) return found;
     }
-    // whoever knows that a key was refused for being another knows that there is one
+    // whoever knows that something was refused for the key knows that there is one
     const plain = refused === undefined ? await this.#withoutKey(object, signal) : undefined;
     if (plain !== undefined) return { kind: 'plain', head: plain };
-    const others = this.#keys.filter((key) => key !== refused && !(isAsked && key === likeliest));
-    return (await this.#tryAll(object, others, signal)) ?? { kind: 'unknown', tried: this.#keys.length };
+    const others = this.#keys.filter((key) => key !== refused && key !== likeliest);
+    const found = await this.#tryAll(object, others, signal);
+    if (found !== undefined) return found;
+    if (this.#keys.length > 0) await this.#requireRefusedKey(object, signal);
+    return { kind: 'unknown', tried: this.#keys.length };
   }
 
   async #tryAll(
@@ -106,13 +109,18 @@ export class KeyFinder {
   ): Promise<FoundKey | undefined> {
     const queue = keys.values();
     let found: FoundKey | undefined;
-    await runWorkers(Math.min(PARALLEL, keys.length), signal, async (stop) => {
-      for (const key of queue) {
-        if (found !== undefined) return;
-        const opened = await this.#try(object, key, stop);
-        if (opened !== undefined) found = opened;
-      }
-    });
+    try {
+      await runWorkers(Math.min(PARALLEL, keys.length), signal, async (stop) => {
+        for (const key of queue) {
+          if (found !== undefined) return;
+          const opened = await this.#try(object, key, stop);
+          if (opened !== undefined) found = opened;
+        }
+      });
+    } catch (error) {
+      // what failed for another key is no matter once there is one that fits
+      if (found === undefined || signal?.aborted === true) throw error;
+    }
     return found;
   }
 
@@ -141,9 +149,28 @@ export class KeyFinder {
     try {
       return await this.#head(object, {}, signal);
     } catch (error) {
-      if (serviceAnswer(error)?.status === 400 && signal?.aborted !== true) return undefined;
-      throw this.#failure(error, object, signal);
+      const status = serviceAnswer(error)?.status;
+      if (signal?.aborted !== true && status === 400) return undefined;
+      // why, the answer to a HEAD does not say: credentials that are unknown, or a permission that lacks
+      const reason = status === 403 ? await this.#refusal(object, undefined, signal) : undefined;
+      throw this.#failure(reason ?? error, object, signal);
     }
+  }
+
+  /** A HEAD is refused with 400 for a wrong key, and for credentials that have expired. */
+  async #requireRefusedKey(object: ObjectToOpen, signal: AbortSignal | undefined): Promise<void> {
+    const error = await this.#refusal(object, this.#keys[0]?.customerKey, signal);
+    const answer = serviceAnswer(error);
+    const isTheKey = answer !== undefined && (answer.status === 403 || isPlainRefusal(answer));
+    if (error !== undefined && !isTheKey) throw this.#failure(error, object, signal);
+  }
+
+  #refusal(
+    object: ObjectToOpen,
+    customerKey: CustomerKey | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    return refusalOfGet(this.#client, { ...object, customerKey }, signal);
   }
 
   #head(
@@ -184,24 +211,25 @@ export async function openWithRing<T>(
   first?: RingKey,
 ): Promise<T> {
   const guess = first ?? finder.guess(object.key);
-  let isPlain = false;
-  try {
-    const done = await use(guess);
-    if (guess !== undefined) finder.remember(object.key, guess);
+  const attempt = async (ringKey: RingKey | undefined): Promise<T> => {
+    const done = await use(ringKey);
+    finder.remember(object.key, ringKey ?? 'plain');
     return done;
+  };
+  try {
+    return await attempt(guess === 'plain' ? undefined : guess);
   } catch (error) {
     const code = error instanceof SsecError ? error.code : undefined;
-    isPlain = code === 'KEY_NOT_NEEDED';
-    if (guess === undefined || (code !== 'KEY_MISMATCH' && !isPlain)) throw error;
-  }
-  if (isPlain) {
-    finder.remember(object.key, 'plain');
-    return use(undefined);
+    if (guess === undefined || finder.size === 0 || code === undefined || !WRONG_GUESS.has(code)) throw error;
+    if (code === 'KEY_NOT_NEEDED') return attempt(undefined);
   }
   const found = await finder.find(object, signal, guess);
   if (found.kind === 'unknown') throw noneFits(object, found.tried);
   return use(found.kind === 'key' ? found.ringKey : undefined);
 }
+
+/** Another key, none, or one after all. */
+const WRONG_GUESS: ReadonlySet<ErrorCode> = new Set(['KEY_MISMATCH', 'KEY_NOT_NEEDED', 'KEY_MISSING']);
 
 /** No key of the ring opens it. */
 export function noneFits(object: ObjectAddress, tried: number): SsecError {

@@ -1,5 +1,5 @@
 import type { FoundKey } from './key-finder.ts';
-import type { RingKey } from './keys/key-ring.ts';
+import type { RingKey } from './keys/ring-files.ts';
 
 /** How an object is encrypted, in the names of S3's documentation. */
 export type EncryptionName = 'SSE-C' | 'SSE-S3' | 'SSE-KMS' | 'DSSE-KMS' | 'none';

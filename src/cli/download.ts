@@ -1,9 +1,12 @@
 import { realpath } from 'node:fs/promises';
+import { platform } from 'node:os';
 import { resolve } from 'node:path';
 import type { SsecClient } from '../client.ts';
 import { SsecError, withHints } from '../errors.ts';
 import type { GetObjectResult } from '../get-object.ts';
+import { KeyRing } from '../keys/key-ring.ts';
 import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
+import { keyRingFolder } from '../settings/key-ring-folder.ts';
 import { foreignKeyHints } from '../settings/missing-key-hints.ts';
 import type { Settings } from '../settings/settings.ts';
 import { shellWord } from '../shell-word.ts';
@@ -81,17 +84,23 @@ export function downloadJournal(
   return { folder, target: ['get', client.endpoint ?? '', address.bucket, address.key, file, ...version] };
 }
 
-/** Real paths of the key file and of the env file with the key in it, which no transfer of many may touch. */
+/** Real paths of the key file, of the env file with the key in it and of the key ring's files, which no transfer of many may touch. */
 export async function ownFiles(settings: Settings, io: Io): Promise<ReadonlySet<string>> {
   const files = [
     settings.key.kind === 'file' && settings.key.value !== '-' ? settings.key.value : undefined,
     settings.envFilePath,
+    ...(await ringFiles(settings, io)),
   ].filter((file) => file !== undefined);
   return new Set(
     await Promise.all(
       files.map((file) => realpath(resolve(io.cwd, file)).catch(() => resolve(io.cwd, file))),
     ),
   );
+}
+
+async function ringFiles(settings: Settings, io: Io): Promise<string[]> {
+  const folder = keyRingFolder(settings, io.env, platform());
+  return folder === undefined ? [] : KeyRing.files(resolve(io.cwd, folder));
 }
 
 /** What is in the way of a file that holds the settings or the key. */

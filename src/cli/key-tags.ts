@@ -1,7 +1,8 @@
 import type { SsecClient } from '../client.ts';
 import { SsecError } from '../errors.ts';
 import type { ObjectToOpen } from '../key-finder.ts';
-import type { KeyRing, RingKey } from '../keys/key-ring.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
+import type { RingKey } from '../keys/ring-files.ts';
 import { KEY_TAG } from '../keys/key-tag.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import type { Settings } from '../settings/settings.ts';

@@ -22,6 +22,8 @@ export function createProgram(act: Act): Command {
   const program = new Command('ssec');
   program
     .description('Upload to and download from S3 under your own encryption keys (SSE-C).')
+    // a command with commands of its own has options, and these have theirs
+    .enablePositionalOptions()
     .usage('<command> [options]')
     // what stands behind a command is that command's own
     .enablePositionalOptions()

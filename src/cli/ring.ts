@@ -4,10 +4,12 @@ import type { SsecClient } from '../client.ts';
 import { SsecError } from '../errors.ts';
 import type { FoundKey, KeyFinder, ObjectToOpen } from '../key-finder.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
-import { type RingKey, KeyRing, keyNotFound, keyRetired } from '../keys/key-ring.ts';
+import { KeyRing, keyNotFound, keyRetired } from '../keys/key-ring.ts';
+import type { RingKey } from '../keys/ring-files.ts';
 import { KeyTags, tagsKeys } from './key-tags.ts';
 import { keyRingFolder } from '../settings/key-ring-folder.ts';
 import { type Settings, refuseFoundEndpoint } from '../settings/settings.ts';
+import { orInterrupted } from '../transfer/or-interrupted.ts';
 import { type CommandContext, loadKey, requireRingFolder } from './session.ts';
 
 /**
@@ -16,18 +18,59 @@ import { type CommandContext, loadKey, requireRingFolder } from './session.ts';
  * @returns undefined where a key is named, or the ring is empty
  * @throws SsecError FILE_UNREADABLE; ENDPOINT_UNTRUSTED where the endpoint was only found
  */
-async function openRing(context: CommandContext, settings: Settings): Promise<KeyRing | undefined> {
+export async function openRing(
+  context: CommandContext,
+  settings: Settings,
+  warn = (message: string, ...hints: string[]): void => context.reporter.warning(message, ...hints),
+): Promise<KeyRing | undefined> {
   if (settings.key.kind !== 'ring') return undefined;
   const { io, reporter } = context;
   const folder = keyRingFolder(settings, io.env, platform());
   if (folder === undefined) return undefined;
-  const ring = await KeyRing.open(resolve(io.cwd, folder));
+  const ring = await orInterrupted(KeyRing.open(resolve(io.cwd, folder)), io.signal).catch(
+    (error: unknown) => {
+      // a home that is somebody else's, as in a container: nobody named that folder
+      if (settings.keyring !== undefined || !isUnreadable(error)) throw error;
+      warn(withoutPeriod(error.message));
+      return undefined;
+    },
+  );
+  if (ring === undefined) return undefined;
   for (const { customerKey } of ring.keys) reporter.redactor.protectKey(customerKey);
-  for (const { error } of ring.problems) reporter.warning(error.message.replace(/\.$/, ''), ...error.hints);
+  tellProblems(ring, warn);
   if (ring.keys.length === 0) return undefined;
   refuseFoundEndpoint(settings);
   reporter.detail(`key ring: ${ring.keys.length} keys in ${ring.folder}`);
   return ring;
+}
+
+/** A default that is not there hides no key, and is written with by nobody. */
+function defaultState({ defaultName, keys }: KeyRing): string {
+  if (defaultName === undefined) return 'the key ring has no default';
+  const isRetired = keys.some(({ name }) => name === defaultName);
+  return `the default of the key ring, "${defaultName}", is ${isRetired ? 'retired' : 'not there'}`;
+}
+
+/** What is to be said of a ring with keys that put cannot use. */
+export function noDefault(ring: KeyRing): string {
+  return `${defaultState(ring)}: put needs --key-name, or ssec keys default NAME`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** What is wrong in a ring, and keeps nobody from its other keys. */
+export function tellProblems(ring: KeyRing, warn: (message: string, ...hints: string[]) => void): void {
+  for (const { error } of ring.problems) warn(withoutPeriod(error.message), ...error.hints);
+}
+
+function isUnreadable(error: unknown): error is SsecError {
+  return error instanceof SsecError && error.code === 'FILE_UNREADABLE';
+}
+
+function withoutPeriod(sentence: string): string {
+  return sentence.replace(/\.$/, '');
 }
 
 /** A key and what it is called in the ring, if it is from there. */
@@ -55,14 +98,17 @@ export async function loadWritingKey(
   if (ring === undefined) return undefined;
   const { default: key } = ring;
   if (key === undefined) {
+    const names = namesOf(ring);
     throw new SsecError(
       'KEY_MISSING',
-      'The key ring has no default, and no key was named; nothing was sent.',
+      `${capital(defaultState(ring))}, and no key was named; nothing was sent.`,
       {
-        hints: [
-          'make one the default: ssec keys default NAME',
-          `or name one: --key-name NAME (${namesOf(ring)})`,
-        ],
+        hints:
+          names === ''
+            ? [
+                'all its keys are retired; make a new one the default: ssec keys add NAME; ssec keys default NAME',
+              ]
+            : ['make one the default: ssec keys default NAME', `or name one: --key-name NAME (${names})`],
       },
     );
   }

@@ -18,7 +18,7 @@ import { keyRingFolder } from '../settings/key-ring-folder.ts';
 import { loadCustomerKey } from '../settings/key-source.ts';
 import { type ProfileLayer, type SettingLayers, findSetting } from '../settings/setting-layers.ts';
 import { stateFolder } from '../settings/state-folder.ts';
-import { type Settings, resolveSettings } from '../settings/settings.ts';
+import { type Settings, refuseFoundKeyChoices, resolveSettings } from '../settings/settings.ts';
 import { childEnvironment } from './child-environment.ts';
 import type { Io } from './io.ts';
 import { clientOptions, flagLayer } from './options.ts';
@@ -77,6 +77,7 @@ async function profileLayer(layers: SettingLayers, io: Io): Promise<ProfileLayer
 /** The folder of the key ring, for commands that need no other setting. @throws SsecError SETTING_INVALID */
 export async function ringFolder(context: CommandContext): Promise<string> {
   const layers = await readLayers(context);
+  refuseFoundKeyChoices(layers);
   return requireRingFolder(context, { keyring: findSetting('keyring', layers) });
 }
 

@@ -1,30 +1,23 @@
-import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { platform } from 'node:os';
-import { SsecError, systemErrorCode } from '../errors.ts';
-import { syncDirectory, writeFileAtomically } from '../transfer/atomic-file.ts';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SsecError, withHints } from '../errors.ts';
+import { writeFileAtomically } from '../transfer/atomic-file.ts';
 import { unwritable } from '../transfer/sink.ts';
-import { takeName } from '../transfer/take-name.ts';
 import type { CustomerKey } from './customer-key.ts';
 import { writeKeyFile } from './key-file.ts';
-import { MAX_KEY_FILE_BYTES, parseKeyContent } from './key-text.ts';
+import { checkKeyName } from './key-name.ts';
+import { looksLikeKey } from './key-text.ts';
+import { moveKeyFile } from './retire-file.ts';
+import {
+  type RingKey,
+  type RingProblem,
+  isThere,
+  keyPath,
+  makeRingFolder,
+  readDefault,
+  readKeys,
+} from './ring-files.ts';
 
-export interface RingKey {
-  readonly name: string;
-  readonly customerKey: CustomerKey;
-  /** When its file was written. */
-  readonly created: Date;
-  /** It opens what it wrote, and writes nothing any more. */
-  readonly isRetired: boolean;
-}
-
-/** A file of the ring that cannot be used, or that others can read. */
-export interface RingProblem {
-  readonly path: string;
-  readonly error: SsecError;
-}
-
-const KEY_FILE = /^(?<name>[A-Za-z0-9][A-Za-z0-9._-]{0,62})\.key$/;
 const DEFAULT_FILE = 'default';
 const RETIRED_FOLDER = 'retired';
 
@@ -33,26 +26,22 @@ const RETIRED_FOLDER = 'retired';
  * with the name of the default. Each change is one new file under a name that was free, or one file replaced: there is
  * no lock, several processes may work at once, and a crash loses no key that was said to be there. There is no way to
  * remove a key: that is for its owner to do by hand.
+ *
+ * What it shows is as it was when it was opened; what it changes, it looks at anew.
  */
 export class KeyRing {
   readonly folder: string;
   /** The newest first, retired ones behind the others. */
   readonly keys: readonly RingKey[];
   readonly problems: readonly RingProblem[];
-  readonly #default: string | undefined;
+  /** What the default is said to be, whether there is such a key or not. */
+  readonly defaultName: string | undefined;
 
-  private constructor(
-    folder: string,
-    ring: {
-      readonly keys: readonly RingKey[];
-      readonly problems: readonly RingProblem[];
-      readonly defaultName: string | undefined;
-    },
-  ) {
+  private constructor(folder: string, ring: Pick<KeyRing, 'keys' | 'problems' | 'defaultName'>) {
     this.folder = folder;
     this.keys = ring.keys;
     this.problems = ring.problems;
-    this.#default = ring.defaultName;
+    this.defaultName = ring.defaultName;
   }
 
   /**
@@ -62,29 +51,40 @@ export class KeyRing {
    * @throws SsecError FILE_UNREADABLE where the folder itself cannot be read
    */
   static async open(folder: string): Promise<KeyRing> {
-    const problems: RingProblem[] = [];
-    const active = await readKeys(folder, false, problems);
-    const retired = await readKeys(join(folder, RETIRED_FOLDER), true, problems);
-    // stopped in the midst of `retire`, a key is in both places
-    const both = new Set(active.map(({ name }) => name));
-    const keys = [
-      ...active,
-      ...retired.filter(
-        (key) => !both.has(key.name) || active.every((other) => !other.customerKey.equals(key.customerKey)),
-      ),
-    ];
-    return new KeyRing(folder, { keys, problems, defaultName: await readDefault(folder) });
+    // in this order a key that is retired meanwhile is seen in one place at least
+    const active = await readKeys(folder, false);
+    const retired = await readRetired(join(folder, RETIRED_FOLDER));
+    const { name, problem } = await readDefault(join(folder, DEFAULT_FILE));
+    const isInBoth = (key: RingKey): boolean =>
+      active.keys.some((other) => other.name === key.name && other.customerKey.equals(key.customerKey));
+    return new KeyRing(folder, {
+      // stopped in the midst of `retire`, a key is in both places
+      keys: [...active.keys, ...retired.keys.filter((key) => !isInBoth(key))],
+      problems: [...active.problems, ...retired.problems, ...(problem === undefined ? [] : [problem])],
+      defaultName: name,
+    });
+  }
+
+  /** Paths of all files of a ring that no transfer may touch, whether they can be read or not. */
+  static async files(folder: string): Promise<string[]> {
+    const folders = [folder, join(folder, RETIRED_FOLDER)];
+    const lists = await Promise.all(
+      folders.map(async (one) => (await readdir(one).catch(() => [])).map((file) => join(one, file))),
+    );
+    return lists.flat();
   }
 
   /** The key that is written with where none is named. */
   get default(): RingKey | undefined {
-    return this.keys.find(({ name, isRetired }) => name === this.#default && !isRetired);
+    return this.keys.find(({ name, isRetired }) => name === this.defaultName && !isRetired);
   }
 
-  /** @throws SsecError KEY_NOT_FOUND */
+  /** @throws SsecError KEY_NOT_FOUND, and what is wrong with its file: KEY_MALFORMED, FILE_UNREADABLE */
   find(name: string): RingKey {
     const found = this.keys.find((key) => key.name === name);
     if (found !== undefined) return found;
+    const broken = this.problems.find(({ keyName }) => keyName === name);
+    if (broken !== undefined) throw broken.error;
     throw keyNotFound(name, this.keys);
   }
 
@@ -94,26 +94,42 @@ export class KeyRing {
   }
 
   /**
-   * Puts a key in. The first one becomes the default.
+   * Puts a key in. Where no key is the default, it becomes the default.
    *
    * @returns whether it became the default
-   * @throws SsecError USAGE for what is no name, TARGET_EXISTS for a name or a key that is there, FILE_UNWRITABLE
+   * @throws SsecError USAGE for what is no name or a text key, TARGET_EXISTS for a name or a key that is there,
+   *   FILE_UNWRITABLE, DISK_FULL
    */
   async add(name: string, key: CustomerKey): Promise<{ readonly path: string; readonly isDefault: boolean }> {
     checkKeyName(name);
-    this.#refuseSame(name, key);
-    await makeFolder(this.folder);
-    const path = join(this.folder, `${name}.key`);
+    if (key.weak) {
+      throw new SsecError('USAGE', 'A key of printable characters has no place in the ring: it is weak.', {
+        hints: ['read what it wrote with --key-file FILE --key-format text'],
+      });
+    }
+    const now = await KeyRing.open(this.folder);
+    now.#refuseSame(name, key);
+    if (await isThere(keyPath(join(this.folder, RETIRED_FOLDER), name))) throw nameTaken(name);
+    await makeRingFolder(this.folder);
+    const path = keyPath(this.folder, name);
     await writeKeyFile(path, path, key);
-    const isDefault = this.#default === undefined && (await this.#becomeDefault(name));
-    return { path, isDefault };
+    if (now.defaultName !== undefined && !now.#isDefaultGone) return { path, isDefault: false };
+    try {
+      return { path, isDefault: await this.#becomeDefault(name, now.#isDefaultGone) };
+    } catch (error) {
+      if (!(error instanceof SsecError)) throw error;
+      throw withHints(error, [
+        `the key itself is in the ring; make it the default: ssec keys default ${name}`,
+      ]);
+    }
   }
 
   /**
-   * @throws SsecError KEY_NOT_FOUND, KEY_RETIRED, FILE_UNWRITABLE
+   * @throws SsecError KEY_NOT_FOUND, KEY_RETIRED, FILE_UNWRITABLE, DISK_FULL
    */
   async setDefault(name: string): Promise<void> {
-    if (this.find(name).isRetired) throw keyRetired(name, 'and can be no default');
+    const now = await KeyRing.open(this.folder);
+    if (now.find(name).isRetired) throw keyRetired(name, 'and can be no default');
     const path = join(this.folder, DEFAULT_FILE);
     await writeFileAtomically(path, Buffer.from(`${name}\n`), { mode: 0o600, name: path });
   }
@@ -121,60 +137,62 @@ export class KeyRing {
   /**
    * From here on the key opens and does not write.
    *
-   * @throws SsecError KEY_NOT_FOUND, USAGE for the default, FILE_UNWRITABLE
+   * @throws SsecError KEY_NOT_FOUND, USAGE for the default, FILE_UNWRITABLE, DISK_FULL
    */
   async retire(name: string): Promise<void> {
-    const key = this.find(name);
+    const now = await KeyRing.open(this.folder);
+    const key = now.find(name);
     if (key.isRetired) return;
-    if (name === this.#default) {
+    if (name === now.defaultName) {
       throw new SsecError(
         'USAGE',
         `"${name}" is the default, and what is put without a key is written with it.`,
         {
-          hints: [
-            'make another the default first: ssec keys default NAME',
-            'or a new one: ssec keys add NAME',
-          ],
+          hints: ['make another the default first: ssec keys default NAME', 'a new one: ssec keys add NAME'],
         },
       );
     }
     const folder = join(this.folder, RETIRED_FOLDER);
-    await makeFolder(folder);
-    const from = join(this.folder, `${name}.key`);
-    const to = join(folder, `${name}.key`);
+    await makeRingFolder(folder);
+    const to = keyPath(folder, name);
     try {
-      await takeName(from, to).catch(async (error: unknown) => {
-        // a `retire` that was stopped between its two steps
-        if (systemErrorCode(error) !== 'EEXIST' || !(await isSameKey(to, key.customerKey))) throw error;
-        await rm(from);
-      });
+      await moveKeyFile(keyPath(this.folder, name), to, key);
     } catch (error) {
       throw unwritable(to, error);
     }
-    await syncDirectory(folder);
-    await syncDirectory(this.folder);
+  }
+
+  /** Its owner took the file away; who writes with it would find none. */
+  get #isDefaultGone(): boolean {
+    const { defaultName, keys, problems } = this;
+    return (
+      defaultName !== undefined &&
+      keys.every(({ name }) => name !== defaultName) &&
+      problems.every(({ keyName }) => keyName !== defaultName)
+    );
   }
 
   #refuseSame(name: string, key: CustomerKey): void {
     // some file systems take no notice of case
-    const taken = this.keys.find((other) => other.name.toLowerCase() === name.toLowerCase());
-    if (taken !== undefined) {
-      throw new SsecError('TARGET_EXISTS', `There is a key "${taken.name}" in the ring already.`, {
-        hints: ['objects may need it; choose another name'],
-      });
-    }
+    const lower = name.toLowerCase();
+    const names = [
+      ...this.keys.map((other) => other.name),
+      ...this.problems.flatMap(({ keyName }) => keyName ?? []),
+    ];
+    const taken = names.find((other) => other.toLowerCase() === lower);
+    if (taken !== undefined) throw nameTaken(taken);
     const same = this.keys.find(({ customerKey }) => customerKey.equals(key));
     if (same !== undefined) {
       throw new SsecError('TARGET_EXISTS', `That key is in the ring already, as "${same.name}".`);
     }
   }
 
-  async #becomeDefault(name: string): Promise<boolean> {
+  async #becomeDefault(name: string, instead: boolean): Promise<boolean> {
     const path = join(this.folder, DEFAULT_FILE);
     try {
       await writeFileAtomically(path, Buffer.from(`${name}\n`), {
         mode: 0o600,
-        noOverwrite: true,
+        noOverwrite: !instead,
         name: path,
       });
       return true;
@@ -186,20 +204,29 @@ export class KeyRing {
   }
 }
 
-/** What a key may be called: it is a file name on every system, and the value of a tag. */
-function checkKeyName(name: string): void {
-  if (KEY_FILE.test(`${name}.key`) && !name.endsWith('.')) return;
-  throw new SsecError('USAGE', `"${name}" cannot be the name of a key.`, {
-    hints: [
-      'a name is up to 63 letters, digits, dots, hyphens and underscores, and begins with a letter or digit',
-    ],
+/** The keys that are in use open all the same. */
+async function readRetired(folder: string): ReturnType<typeof readKeys> {
+  try {
+    return await readKeys(folder, true);
+  } catch (error) {
+    if (!(error instanceof SsecError)) throw error;
+    return { keys: [], problems: [{ path: folder, keyName: undefined, error }] };
+  }
+}
+
+function nameTaken(name: string): SsecError {
+  return new SsecError('TARGET_EXISTS', `There is a key "${name}" in the ring already.`, {
+    hints: ['objects may need it; choose another name'],
   });
 }
 
 /** @param keys those that there are */
 export function keyNotFound(name: string, keys: readonly RingKey[]): SsecError {
   const names = keys.slice(0, 20).map((key) => key.name);
-  return new SsecError('KEY_NOT_FOUND', `There is no key "${name}" in the ring.`, {
+  const message = looksLikeKey(name)
+    ? 'What was given as the name of a key looks like the key itself.'
+    : `There is no key "${name}" in the ring.`;
+  return new SsecError('KEY_NOT_FOUND', message, {
     hints: [names.length === 0 ? 'the ring is empty: ssec keys add NAME' : `keys here: ${names.join(', ')}`],
   });
 }
@@ -213,75 +240,4 @@ export function keyRetired(name: string, consequence: string): SsecError {
       hints: ['see the others: ssec keys'],
     },
   );
-}
-
-async function readKeys(folder: string, isRetired: boolean, problems: RingProblem[]): Promise<RingKey[]> {
-  const names = await readdir(folder).catch((cause: unknown) => {
-    const code = systemErrorCode(cause);
-    if (code === 'ENOENT') return [];
-    throw new SsecError(
-      'FILE_UNREADABLE',
-      `The key ring "${folder}" cannot be read (${code ?? 'unknown'}).`,
-      {
-        hints: ['it is a folder of key files; SSEC_KEYRING names it'],
-        cause,
-      },
-    );
-  });
-  const keys: RingKey[] = [];
-  for (const file of names) {
-    const name = KEY_FILE.exec(file)?.groups?.['name'];
-    if (name === undefined) continue;
-    const path = join(folder, file);
-    try {
-      const { customerKey, created, isExposed } = await readKeyFile(path);
-      keys.push({ name, customerKey, created, isRetired });
-      if (isExposed)
-        problems.push({
-          path,
-          error: new SsecError('FILE_UNREADABLE', `the key file "${path}" can be read by others`, {
-            hints: [`chmod 600 '${path}'`],
-          }),
-        });
-    } catch (error) {
-      problems.push({ path, error: error instanceof SsecError ? error : unreadable(path, error) });
-    }
-  }
-  return keys.sort((a, b) => b.created.getTime() - a.created.getTime() || (a.name < b.name ? -1 : 1));
-}
-
-async function readKeyFile(
-  path: string,
-): Promise<{ readonly customerKey: CustomerKey; readonly created: Date; readonly isExposed: boolean }> {
-  const { size, mtime, mode } = await stat(path);
-  if (size > MAX_KEY_FILE_BYTES) parseKeyContent(Buffer.alloc(size), `key file "${path}"`);
-  const customerKey = parseKeyContent(await readFile(path), `key file "${path}"`);
-  return { customerKey, created: mtime, isExposed: (mode & 0o077) !== 0 && platform() !== 'win32' };
-}
-
-function unreadable(path: string, cause: unknown): SsecError {
-  const code = systemErrorCode(cause) ?? 'unknown';
-  return new SsecError('FILE_UNREADABLE', `The key file "${path}" cannot be read: ${code}.`, { cause });
-}
-
-async function readDefault(folder: string): Promise<string | undefined> {
-  const text = await readFile(join(folder, DEFAULT_FILE), 'utf8').catch(() => '');
-  const name = text.trim();
-  return name === '' ? undefined : name;
-}
-
-async function isSameKey(path: string, key: CustomerKey): Promise<boolean> {
-  return readKeyFile(path).then(
-    ({ customerKey }) => customerKey.equals(key),
-    () => false,
-  );
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncDirectory(dirname(made));
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
 }

@@ -190,6 +190,11 @@ export function checkKeyMd5(key: CustomerKey, given: string, name: string): void
   );
 }
 
+/** Whether a name, a path, ... is a key that came to the wrong place: then it must not be shown. */
+export function looksLikeKey(text: string): boolean {
+  return /^(?:[A-Za-z0-9+/]{43}=?|[0-9A-Fa-f]{64})$/.test(text);
+}
+
 /** `XXXX...` as in the `.env` files that people copy from articles. */
 export function isPlaceholder(text: string): boolean {
   return /^X{4,}=*$/.test(text);

@@ -10,6 +10,7 @@ import {
   type KeyFormat,
   MAX_KEY_FILE_BYTES,
   checkKeyMd5,
+  looksLikeKey,
   parseKeyContent,
   parseKeyText,
 } from '../keys/key-text.ts';
@@ -68,12 +69,17 @@ export async function loadCustomerKey(
         options.format,
       );
     case 'name':
-      return (await KeyRing.open(options.keyring())).find(choice.value).customerKey;
+      return readRingKey(choice.value, options);
   }
 }
 
-/** A customer key as text: base64, with or without its padding, or hex. */
-const KEY_MATERIAL = /^(?:[A-Za-z0-9+/]{43}=?|[0-9A-Fa-f]{64})$/;
+async function readRingKey(name: string, options: KeySourceOptions): Promise<CustomerKey> {
+  const ring = await KeyRing.open(options.keyring());
+  const { customerKey } = ring.find(name);
+  for (const { keyName, error } of ring.problems)
+    if (keyName === name) options.warn(error.message.replace(/\.$/, ''), ...error.hints);
+  return customerKey;
+}
 
 /** At most a byte more than a key file may hold: `/dev/zero` must not be read to its end. */
 async function readKeyFile(path: string, options: KeySourceOptions): Promise<Buffer> {
@@ -99,7 +105,7 @@ async function readKeyFile(path: string, options: KeySourceOptions): Promise<Buf
   } catch (cause) {
     const code = systemErrorCode(cause);
     // as in --key-file "$SSE_CUSTOMER_KEY_BASE64": a key must not be printed, whatever it was taken for
-    if (KEY_MATERIAL.test(path)) {
+    if (looksLikeKey(path)) {
       throw new SsecError(
         'FILE_NOT_FOUND',
         'What was given as key file is no file; it looks like the key itself.',

@@ -13,6 +13,7 @@ const FOREIGN_KEY_VARIABLES = [
 export function missingKeyHints(environment: Readonly<Record<string, string | undefined>>): string[] {
   return [
     'make one: ssec keygen --env',
+    'or one for every folder, in the key ring: ssec keys add NAME',
     'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
     ...foreignKeyHints(environment),
   ];

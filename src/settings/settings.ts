@@ -110,7 +110,8 @@ function parseSwitch(setting: Setting | undefined): boolean {
   );
 }
 
-function refuseFoundKeyChoices(layers: SettingLayers): void {
+/** @throws SsecError SETTING_INVALID where a file that was only found chooses a key or a ring */
+export function refuseFoundKeyChoices(layers: SettingLayers): void {
   const { envFile } = layers;
   if (envFile === undefined || envFile.named) return;
   for (const definition of Object.values<SettingDefinition>(SETTINGS)) {

@@ -18,7 +18,7 @@ export async function takeName(from: string, to: string): Promise<void> {
  * Whether the file has its second name. False where the file system knows no links (FAT): there the name is taken
  * by an empty file first, which nobody else can do twice.
  */
-async function linked(from: string, to: string): Promise<boolean> {
+export async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
     return true;

@@ -31,6 +31,9 @@ function world(shell: string): World {
   );
   writeFileSync(join(home, '.aws/credentials'), '[default]\n[ci-robot]\naws_access_key_id = [x]\n');
   writeFileSync(join(home, 'elsewhere'), '[profile other]\n');
+  mkdirSync(join(home, '.config/ssec/keys/retired'), { recursive: true });
+  for (const name of ['yearly.key', 'retired/old-one.key', '.hidden.key', 'two words.key', 'default'])
+    writeFileSync(join(home, '.config/ssec/keys', name), '');
   writeFileSync(join(home, 'sample file.jpg'), '');
   writeFileSync(join(home, 'bin/ssec'), `#!/bin/sh\ntouch '${home}/started'\n`, { mode: 0o755 });
   const script = join(home, `ssec.${shell}`);
@@ -143,6 +146,13 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['ssec get --profile ci', /^> ssec get --profile ci-robot/m],
   ['ssec get --profile=ci', /^> ssec get --profile=ci-robot/m],
   ['ssec bucket allow-sse-c -p my', /^> ssec bucket allow-sse-c -p my\\ profile/m],
+  ['ssec put --key-name ye', /^> ssec put --key-name yearly/m],
+  ['ssec get --key-name=ol', /^> ssec get --key-name=old-one/m],
+  ['ssec keys default ye', /^> ssec keys default yearly/m],
+  ['ssec keys retire ye', /^> ssec keys retire yearly/m],
+  ['ssec keys export ol', /^> ssec keys export old-one/m],
+  ['ssec keys export --for rc', /^> ssec keys export --for rclone/m],
+  ['ssec keys re', /^> ssec keys retire/m],
   ['ssec put sam', /^> ssec put sample\\ file\.jpg/m],
   ['ssec put --key-file sam', /^> ssec put --key-file sample\\ file\.jpg/m],
   ['ssec keygen --env=sam', /^> ssec keygen --env=sample\\ file\.jpg/m],

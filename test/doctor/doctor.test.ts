@@ -115,7 +115,7 @@ test('for a person: a word, a sentence, its hints', async () => {
     env: { ...env, SSE_CUSTOMER_KEY_BASE64: undefined },
   });
   expect(result.stdout).toContain(
-    'failure  There is no customer key.\n         hint: make one: ssec keygen --env\n         hint: or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64\n',
+    'failure  There is no customer key.\n         hint: make one: ssec keygen --env\n         hint: or one for every folder, in the key ring: ssec keys add NAME\n         hint: or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64\n',
   );
   expect(result.stdout).toContain('ok       bucket: my-bucket (BUCKET_NAME in the environment)\n');
   expect(result.stderr).toBe('ssec: One check failed.\n');

@@ -115,6 +115,7 @@ const keys: readonly Row[] = [
     message: 'No customer key was given; nothing was sent.',
     hints: [
       'make one: ssec keygen --env',
+      'or one for every folder, in the key ring: ssec keys add NAME',
       'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
       "AWS_SSE_CUSTOMER_KEY is set, and is another tool's: ssec reads SSE_CUSTOMER_KEY_BASE64",
     ],

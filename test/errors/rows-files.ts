@@ -50,7 +50,11 @@ export const FILES: readonly Row[] = [
     code: 'KEY_MISSING',
     exit: 6,
     message: 'No customer key was given; nothing was sent.',
-    hints: ['make one: ssec keygen --env', 'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64'],
+    hints: [
+      'make one: ssec keygen --env',
+      'or one for every folder, in the key ring: ssec keys add NAME',
+      'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
+    ],
     before: ['ssec: line 2 of .env is not read: write NAME=value'],
     argv: put,
     env: { SSE_CUSTOMER_KEY_BASE64: undefined },
@@ -62,7 +66,11 @@ export const FILES: readonly Row[] = [
     code: 'KEY_MISSING',
     exit: 6,
     message: 'No customer key was given; nothing was sent.',
-    hints: ['make one: ssec keygen --env', 'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64'],
+    hints: [
+      'make one: ssec keygen --env',
+      'or one for every folder, in the key ring: ssec keys add NAME',
+      'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
+    ],
     argv: put,
     env: { SSE_CUSTOMER_KEY_BASE64: undefined },
     prepare: ({ cwd }) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BAD_INPUT } from './rows-bad-input.ts';
 import { FILES } from './rows-files.ts';
 import { OBJECTS } from './rows-objects.ts';
+import { KEY_RING } from './rows-key-ring.ts';
 import { KEY, OTHER_KEY, type Row } from './world.ts';
 
 const keyBytes = Buffer.from(KEY, 'base64');
@@ -21,7 +22,11 @@ const keys: readonly Row[] = [
     code: 'KEY_MISSING',
     exit: 6,
     message: 'No customer key was given; nothing was sent.',
-    hints: ['make one: ssec keygen --env', 'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64'],
+    hints: [
+      'make one: ssec keygen --env',
+      'or one for every folder, in the key ring: ssec keys add NAME',
+      'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
+    ],
     argv: put,
     env: { SSE_CUSTOMER_KEY_BASE64: undefined },
     requests: 0,
@@ -31,7 +36,11 @@ const keys: readonly Row[] = [
     code: 'KEY_MISSING',
     exit: 6,
     message: 'No customer key was given; nothing was sent.',
-    hints: ['make one: ssec keygen --env', 'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64'],
+    hints: [
+      'make one: ssec keygen --env',
+      'or one for every folder, in the key ring: ssec keys add NAME',
+      'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
+    ],
     argv: put,
     env: { SSE_CUSTOMER_KEY_BASE64: '' },
     files: { '.env': `SSE_CUSTOMER_KEY_BASE64=${KEY}` },
@@ -1476,4 +1485,5 @@ export const ROWS: readonly Row[] = [
   ...BAD_INPUT,
   ...FILES,
   ...OBJECTS,
+  ...KEY_RING,
 ];

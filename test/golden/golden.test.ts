@@ -175,6 +175,31 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     const result = await runCli(['sandbox', '--json'], { cwd, env: {}, signals });
     return JSON.parse(result.stdout) as unknown;
   },
+  keys: async () => {
+    mkdirSync(join(cwd, 'listed'), { mode: 0o700 });
+    writeFileSync(join(cwd, 'listed/2026.key'), key, { mode: 0o600 });
+    writeFileSync(join(cwd, 'listed/default'), '2026');
+    return (await lines('stdout', ['keys'], { SSEC_KEYRING: 'listed' }))[0];
+  },
+  'keys-add': async () => {
+    const [made] = await lines('stdout', ['keys', 'add', '2026'], { SSEC_KEYRING: 'added' });
+    return { ...(made as object), Path: '{folder}/2026.key', SSECustomerKeyMD5: '{md5}' };
+  },
+  'keys-default': async () => {
+    const ring = { SSEC_KEYRING: 'default' };
+    await lines('stdout', ['keys', 'add', '2026'], ring);
+    return (await lines('stdout', ['keys', 'default', '2026'], ring))[0];
+  },
+  'keys-retire': async () => {
+    const ring = { SSEC_KEYRING: 'retire' };
+    for (const name of ['2026', '2025']) await lines('stdout', ['keys', 'add', name], ring);
+    return (await lines('stdout', ['keys', 'retire', '2025'], ring))[0];
+  },
+  'keys-export': async () => {
+    const ring = { SSEC_KEYRING: 'exported' };
+    await lines('stdout', ['keys', 'add', '2026', '--key-file', 'my.key'], ring);
+    return (await lines('stdout', ['keys', 'export', '2026', '--for', 'aws', '-o', '2026.bin'], ring))[0];
+  },
   'dry-run': async () => (await lines('stdout', ['put', '-r', 'folder', 'f/', '--dry-run']))[0],
   error: async () => (await lines('stderr', ['put', 'page.html', '-b', 'no-such-bucket']))[0],
   'error-item': async () => {

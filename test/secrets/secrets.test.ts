@@ -259,6 +259,53 @@ describe.concurrent('the sandbox', () => {
   });
 });
 
+describe.concurrent('the key ring', () => {
+  const ringFiles = (path: string): boolean => isGiven(path) || /[/\\]ring[/\\]/.test(path);
+  const argvs: readonly (readonly string[])[] = [
+    ['keys'],
+    ['keys', 'add', 'other', '--key-file', 'other.key'],
+    ['keys', 'add', 'same', '--key-file', 'my.key'],
+    ['keys', 'add', keyBytes.toString('hex')],
+    ['keys', 'add', key.slice(0, 43)],
+    ['keys', 'default', 'a'],
+    ['keys', 'default', keyBytes.toString('hex')],
+    ['keys', 'retire', 'a'],
+    ['keys', 'retire', 'b'],
+    ['keys', 'export', 'a', '--for', 'curl'],
+    ['keys', 'export', 'a', '--for', 'env', '-o', 'my.key'],
+    ['keys', 'export', keyBytes.toString('hex'), '--for', 'env', '-o', 'x'],
+    ['keys', key.slice(0, 43)],
+    ['put', 'data', '--key-name', key.slice(0, 43)],
+    ['put', 'data'],
+    ['get', 'there', '-o', 'copy'],
+    ['doctor', '--no-write'],
+  ];
+
+  test.for(argvs.map((argv) => [argv.slice(0, 2).join(' '), argv] as const))('%s', async ([, argv]) => {
+    const sandbox = await startSandbox({ secretAccessKey, sessionToken });
+    try {
+      await sandbox.createBucket('my-bucket');
+      for (const mode of modes) {
+        const place = openPlace({ ...sandbox.env('my-bucket'), SSE_CUSTOMER_KEY_BASE64: undefined });
+        place.env['SSEC_KEYRING'] = 'ring';
+        mkdirSync(join(place.cwd, 'ring'), { mode: 0o700 });
+        const files = { 'ring/a.key': key, 'ring/default': 'a', 'ring/b.key': key.slice(0, 41) };
+        for (const [name, content] of Object.entries({ ...files, 'my.key': key, 'other.key': otherKey }))
+          writeFileSync(join(place.cwd, name), content, { mode: 0o644 });
+        const result = await runCli([...argv, ...mode], place);
+        const leaks = [
+          ...allSecrets.search('stdout', result.stdoutBytes),
+          ...allSecrets.search('stderr', result.stderr),
+          ...allSecrets.searchFolder(place.cwd, (path) => ringFiles(path) || path.endsWith('other.key')),
+        ];
+        expect({ argv: [...argv, ...mode], leaks }).toMatchObject({ leaks: [] });
+      }
+    } finally {
+      await sandbox.close();
+    }
+  });
+});
+
 describe.concurrent('a key that comes', () => {
   /** Puts the key where it is to come from, and says what the command line needs. */
   type Source = (place: Place, content: Buffer | string) => { argv: readonly string[]; stdin?: Buffer };

@@ -31,7 +31,9 @@ Examples:
   ssec keys export 2026 --for env -o .env.2026     settings of ssec and of scripts
   ssec keys export 2026 --for aws -o 2026.bin      aws s3 cp s3://b/k k --sse-c AES256 --sse-c-key fileb://2026.bin
   ssec keys export 2026 --for rclone -o rclone.env set -a; . ./rclone.env; rclone copy ...
-  ssec keys export 2026 --for curl -o headers      curl -H @headers ...`,
+  ssec keys export 2026 --for curl -o headers      curl --aws-sigv4 ... -H @headers (8.10 or newer)
+
+docs/migrating.md has the whole commands.`,
     );
   command.action((name: string, options: ExportOptions) =>
     act(command, (context) => exportOne(context, name, options)),

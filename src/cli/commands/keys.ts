@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
+import { SsecError } from '../../errors.ts';
 import { CustomerKey } from '../../keys/customer-key.ts';
-import { KeyRing, type RingKey } from '../../keys/key-ring.ts';
+import { KeyRing } from '../../keys/key-ring.ts';
+import { looksLikeKey } from '../../keys/key-text.ts';
+import type { RingKey } from '../../keys/ring-files.ts';
 import { addOutputOptions, addRingOptions } from '../options.ts';
 import type { Act } from '../program.ts';
 import { type CommandContext, readKeyFile, ringFolder } from '../session.ts';
+import { noDefault, tellProblems } from '../ring.ts';
 import { addKeysExport } from './keys-export.ts';
 
 export function addKeys(program: Command, act: Act): void {
@@ -23,7 +27,11 @@ Examples:
   ssec keys default 2026        put writes with it from now on
   ssec keys retire 2025         it opens what it wrote, and writes no more`,
     );
-  keys.action(() => act(keys, list));
+  keys.allowExcessArguments().action(() => {
+    const [word] = keys.args;
+    if (word !== undefined) throw unknownSubcommand(keys, word);
+    return act(keys, list);
+  });
   const add = addRing(keys.command('add'))
     .description('put a new key into the ring, or one that there is; the first one becomes the default')
     .argument('<name>', 'what to call it')
@@ -49,6 +57,48 @@ Examples:
     .addHelpText('after', '\nExample:\n  ssec keys retire 2025');
   retire.action((name: string) => act(retire, (context) => retireKey(context, name)));
   addKeysExport(keys, act);
+  keys.hook('preSubcommand', refuseOptionsBefore);
+}
+
+/** They would be those of the list, and be lost: --env names another ring. */
+function refuseOptionsBefore(keys: Command, subcommand: Command): void {
+  const lost = keys.options.find((option) => keys.getOptionValueSource(option.attributeName()) === 'cli');
+  if (lost === undefined) return;
+  const name = lost.long ?? lost.flags;
+  throw new SsecError('USAGE', `${name} stands before "${subcommand.name()}".`, {
+    hints: [`options go behind the command: ssec keys ${subcommand.name()} ... ${name}`],
+  });
+}
+
+const NO_REMOVAL = [
+  'no command removes a key: without it the objects that it wrote are lost; docs/keys.md says more',
+  'to write with it no more: ssec keys retire NAME',
+];
+
+/** Words that people try, and what comes nearest. */
+const MEANT: Readonly<Record<string, readonly string[]>> = {
+  list: ['ssec keys'],
+  ls: ['ssec keys'],
+  show: ['ssec keys'],
+  new: ['ssec keys add NAME'],
+  create: ['ssec keys add NAME'],
+  generate: ['ssec keys add NAME'],
+  import: ['ssec keys add NAME --key-file FILE'],
+  use: ['ssec keys default NAME'],
+  rm: NO_REMOVAL,
+  remove: NO_REMOVAL,
+  delete: NO_REMOVAL,
+  rotate: ['ssec keys add NEW', 'ssec keys default NEW', 'ssec keys retire OLD'],
+};
+
+/** To commander, what is no subcommand of a command that does something by itself is an argument too many. */
+function unknownSubcommand(keys: Command, word: string): SsecError {
+  const near = keys.commands.map((child) => child.name()).find((name) => name.startsWith(word.slice(0, 2)));
+  const meant = Object.hasOwn(MEANT, word) ? MEANT[word] : undefined;
+  const what = looksLikeKey(word) ? 'Unknown command; it looks like a key.' : `Unknown command '${word}'.`;
+  return new SsecError('USAGE', what, {
+    hints: [...(meant ?? (near === undefined ? [] : [`Did you mean ${near}?`])), 'ssec keys --help'],
+  });
 }
 
 function addRing(command: Command): Command {
@@ -59,8 +109,7 @@ function addRing(command: Command): Command {
 export async function openKeyRing(context: CommandContext): Promise<KeyRing> {
   const ring = await KeyRing.open(await ringFolder(context));
   for (const { customerKey } of ring.keys) context.reporter.redactor.protectKey(customerKey);
-  for (const { error } of ring.problems)
-    context.reporter.warning(error.message.replace(/\.$/, ''), ...error.hints);
+  tellProblems(ring, (message, ...hints) => context.reporter.warning(message, ...hints));
   return ring;
 }
 
@@ -76,8 +125,7 @@ async function list(context: CommandContext): Promise<void> {
   }
   if (ring.keys.length === 0)
     reporter.notice(`the key ring ${ring.folder} is empty; put a key into it: ssec keys add NAME`);
-  else if (ring.default === undefined)
-    reporter.notice('no key is the default: put needs --key-name, or ssec keys default NAME');
+  else if (ring.default === undefined) reporter.notice(noDefault(ring));
 }
 
 function stateOf({ name, isRetired }: RingKey, ring: KeyRing): string {

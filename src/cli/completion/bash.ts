@@ -1,4 +1,5 @@
 import { type CompletionCommand, type CompletionValue, allCommands } from './completion-tree.ts';
+import { POSIX_KEYS } from './key-names.ts';
 import { POSIX_PROFILES } from './profile-names.ts';
 import { posixQuoted } from './quote.ts';
 
@@ -8,6 +9,7 @@ export function bashCompletion(tree: CompletionCommand): string {
 # shellcheck shell=bash
 
 ${POSIX_PROFILES}
+${POSIX_KEYS}
 # what may stand behind an option: sets takes and value
 _ssec_option() {
   takes='' value=free words=()
@@ -138,9 +140,9 @@ _ssec() {
   fi
   case $value in
     words) _ssec_offer "${'$'}{words[@]}" ;;
-    profile)
+    profile | key)
       words=()
-      while IFS= read -r word; do words+=("$word"); done < <(_ssec_profiles)
+      while IFS= read -r word; do words+=("$word"); done < <(_ssec_"$value"s)
       _ssec_offer "${'$'}{words[@]}"
       ;;
     file)

@@ -5,6 +5,8 @@ import { RepeatableOption } from '../repeatable-option.ts';
 export type CompletionValue =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'profile' }
+  /** Of the key ring. */
+  | { readonly kind: 'key' }
   | { readonly kind: 'file' }
   | { readonly kind: 'free' };
 
@@ -46,7 +48,7 @@ export function completionTree(command: Command, path = ''): CompletionCommand {
     name: command.name(),
     description: help.subcommandDescription(command),
     options: help.visibleOptions(command).map(optionOf),
-    arguments: command.registeredArguments.map(argumentOf),
+    arguments: command.registeredArguments.map((argument) => argumentOf(argument, path)),
     commands: visible.map((child) => {
       const below = path === '' ? child.name() : `${path} ${child.name()}`;
       const tree = completionTree(child, below);
@@ -74,15 +76,24 @@ function optionOf(option: Option): CompletionOption {
     description: option.description,
     takes: option.required ? 'value' : option.optional ? 'optional value' : 'nothing',
     valueName,
-    value: names.includes('--profile') ? { kind: 'profile' } : valueOf(valueName, option.argChoices),
+    value: namedValue(names) ?? valueOf(valueName, option.argChoices),
     repeats: option.variadic || option instanceof RepeatableOption,
   };
 }
 
-function argumentOf(argument: Argument): CompletionArgument {
+function namedValue(names: readonly string[]): CompletionValue | undefined {
+  if (names.includes('--profile')) return { kind: 'profile' };
+  return names.includes('--key-name') ? { kind: 'key' } : undefined;
+}
+
+/** What takes the name of a key that is there already. */
+const OF_A_KEY: readonly string[] = ['keys default', 'keys retire', 'keys export'];
+
+function argumentOf(argument: Argument, path: string): CompletionArgument {
+  const value = valueOf(argument.name(), argument.argChoices);
   return {
     name: argument.name(),
-    value: valueOf(argument.name(), argument.argChoices),
+    value: OF_A_KEY.includes(path) ? { kind: 'key' } : value,
     variadic: argument.variadic,
   };
 }

@@ -4,6 +4,7 @@ import {
   type CompletionValue,
   allCommands,
 } from './completion-tree.ts';
+import { FISH_KEYS } from './key-names.ts';
 import { FISH_PROFILES } from './profile-names.ts';
 import { fishQuoted } from './quote.ts';
 
@@ -12,6 +13,7 @@ export function fishCompletion(tree: CompletionCommand): string {
   return `# fish completion for ssec
 
 ${FISH_PROFILES}
+${FISH_KEYS}
 # whether an option of a command takes the next word
 function __ssec_takes
     switch "$argv[1]:$argv[2]"
@@ -106,6 +108,8 @@ function offered(value: CompletionValue): string {
       return ` -a ${fishQuoted(value.words.map(fishQuoted).join(' '))}`;
     case 'profile':
       return " -a '(__ssec_profiles)'";
+    case 'key':
+      return " -a '(__ssec_keys)'";
     case 'file':
       return ' -F';
     case 'free':

@@ -5,6 +5,7 @@ import {
   type CompletionValue,
   allCommands,
 } from './completion-tree.ts';
+import { POSIX_KEYS } from './key-names.ts';
 import { POSIX_PROFILES } from './profile-names.ts';
 import { posixQuoted } from './quote.ts';
 
@@ -14,6 +15,13 @@ export function zshCompletion(tree: CompletionCommand): string {
 # zsh completion for ssec
 
 ${POSIX_PROFILES}
+${POSIX_KEYS}
+_ssec_key_names() {
+  local -a names
+  names=("\${(@f)$(_ssec_keys)}")
+  compadd -- "\${(@)names:#}"
+}
+
 _ssec_profile_names() {
   local -a names
   names=("\${(@f)$(_ssec_profiles)}")
@@ -108,6 +116,8 @@ function action(value: CompletionValue): string {
       return `(${value.words.map((word) => word.replace(/[\s()\\:'"$\x60]/g, '\\$&')).join(' ')})`;
     case 'profile':
       return '_ssec_profile_names';
+    case 'key':
+      return '_ssec_key_names';
     case 'file':
       return '_files';
     case 'free':

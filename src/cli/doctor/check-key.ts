@@ -4,19 +4,30 @@ import { missingKeyHints } from '../../settings/missing-key-hints.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { type CommandContext, loadKey } from '../session.ts';
 import { asSsecError } from '../report-error.ts';
+import { noDefault, openRing } from '../ring.ts';
 import type { Examination } from './examination.ts';
 
-/** Whether there is a customer key, and whether it is one. */
+/** Whether there is a customer key or a ring of them, and whether they can be used. */
 export async function checkKey(
   report: Examination,
   context: CommandContext,
   settings: Settings,
 ): Promise<void> {
   const said: [string, ...string[]][] = [];
+  const warn = (...warning: [string, ...string[]]): void => void said.push(warning);
   try {
-    const key = await loadKey(context, settings, (...warning) => said.push(warning));
+    const key = await loadKey(context, settings, warn);
+    const ring = key === undefined ? await openRing(context, settings, warn) : undefined;
     for (const warning of said) await report.warning('key', ...warning);
-    if (key === undefined)
+    if (ring !== undefined) {
+      const count = `${ring.keys.length} key${ring.keys.length === 1 ? '' : 's'}`;
+      if (ring.default === undefined) await report.warning('key', noDefault(ring));
+      else
+        await report.ok(
+          'key',
+          `the key ring ${ring.folder} holds ${count}; put writes with "${ring.default.name}", MD5 ${ring.default.customerKey.md5}`,
+        );
+    } else if (key === undefined)
       await report.failure(
         'key',
         new SsecError('KEY_MISSING', 'There is no customer key.', {

@@ -1,4 +1,4 @@
-import type { RingKey } from '../../keys/key-ring.ts';
+import type { RingKey } from '../../keys/ring-files.ts';
 import type { KnownEncryption } from './listing-entry.ts';
 import { encryptionLabel } from './encryption-label.ts';
 

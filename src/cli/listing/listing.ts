@@ -1,5 +1,5 @@
 import type { SsecClient } from '../../client.ts';
-import type { RingKey } from '../../keys/key-ring.ts';
+import type { RingKey } from '../../keys/ring-files.ts';
 import { formatObjectAddress } from '../../object-address.ts';
 import { mapInOrder } from '../../transfer/map-in-order.ts';
 import type { LsOptions } from '../commands/ls.ts';

@@ -1,0 +1,188 @@
+import { KEY, OTHER_KEY, type Row } from './world.ts';
+
+const nowhere = { SSE_CUSTOMER_KEY_BASE64: undefined, SSEC_KEYRING: 'ring' };
+const ring = { 'ring/a.key': `${KEY}\n`, 'ring/default': 'a\n', 'ring/retired/old.key': `${OTHER_KEY}\n` };
+const nameRule =
+  'a name is up to 63 letters, digits, dots, hyphens and underscores, and begins with a letter or digit';
+
+/** A row on a ring with the key `a`, its default, and the retired key `old`. */
+function onRing(row: Omit<Row, 'env' | 'requests'> & Partial<Pick<Row, 'env'>>): Row {
+  return { ...row, env: { ...nowhere, ...row.env }, files: { ...ring, ...row.files }, requests: 0 };
+}
+
+/** Mistakes with the key ring. */
+export const KEY_RING: readonly Row[] = [
+  onRing({
+    when: 'a key that is not among those of the ring',
+    code: 'KEY_NOT_FOUND',
+    exit: 6,
+    message: 'There is no key "work" in the ring.',
+    hints: ['keys here: a, old'],
+    argv: ['get', 'there', '--key-name', 'work'],
+  }),
+  onRing({
+    when: 'a key that is not there as the default',
+    code: 'KEY_NOT_FOUND',
+    exit: 6,
+    message: 'There is no key "work" in the ring.',
+    hints: ['keys here: a, old'],
+    argv: ['keys', 'default', 'work'],
+  }),
+  onRing({
+    when: 'a key in hex as the name of one',
+    code: 'KEY_NOT_FOUND',
+    exit: 6,
+    message: 'What was given as the name of a key looks like the key itself.',
+    hints: ['keys here: a, old'],
+    argv: ['put', 'data'],
+    env: { SSEC_KEY_NAME: Buffer.from(KEY, 'base64').toString('hex') },
+  }),
+  onRing({
+    when: 'writing with a retired key',
+    code: 'KEY_RETIRED',
+    exit: 6,
+    message: 'The key "old" is retired: it opens what it wrote, and writes nothing.',
+    hints: ['see the others: ssec keys'],
+    argv: ['put', 'data', '--key-name', 'old'],
+  }),
+  onRing({
+    when: 'a retired key as the default',
+    code: 'KEY_RETIRED',
+    exit: 6,
+    message: 'The key "old" is retired: it opens what it wrote, and can be no default.',
+    hints: ['see the others: ssec keys'],
+    argv: ['keys', 'default', 'old'],
+  }),
+  onRing({
+    when: 'the default to be retired',
+    code: 'USAGE',
+    exit: 2,
+    message: '"a" is the default, and what is put without a key is written with it.',
+    hints: ['make another the default first: ssec keys default NAME', 'a new one: ssec keys add NAME'],
+    argv: ['keys', 'retire', 'a'],
+  }),
+  onRing({
+    when: 'a name that is taken',
+    code: 'TARGET_EXISTS',
+    exit: 8,
+    message: 'There is a key "old" in the ring already.',
+    hints: ['objects may need it; choose another name'],
+    argv: ['keys', 'add', 'OLD'],
+  }),
+  onRing({
+    when: 'the same key twice',
+    code: 'TARGET_EXISTS',
+    exit: 8,
+    message: 'That key is in the ring already, as "a".',
+    argv: ['keys', 'add', 'b', '--key-file', 'same.key'],
+    files: { 'same.key': KEY },
+  }),
+  onRing({
+    when: 'a name with a slash',
+    code: 'USAGE',
+    exit: 2,
+    message: '"../b" cannot be the name of a key.',
+    hints: [nameRule],
+    argv: ['keys', 'add', '../b'],
+  }),
+  onRing({
+    when: 'a name that is a device on Windows',
+    code: 'USAGE',
+    exit: 2,
+    message: '"nul.2026" cannot be the name of a key: on Windows it is a device.',
+    argv: ['keys', 'add', 'nul.2026'],
+  }),
+  onRing({
+    when: 'a broken key of the ring',
+    code: 'KEY_MALFORMED',
+    exit: 6,
+    message: 'The key file "{cwd}/ring/b.key" is neither base64 nor 64 hex digits.',
+    hints: ['copy it again, whole; a new key (ssec keygen) opens nothing that was put with another'],
+    argv: ['put', 'data', '--key-name', 'b'],
+    files: { 'ring/b.key': 'not a key\n' },
+  }),
+  onRing({
+    when: 'a default that is not there',
+    code: 'KEY_MISSING',
+    exit: 6,
+    message: 'The default of the key ring, "gone", is not there, and no key was named; nothing was sent.',
+    hints: ['make one the default: ssec keys default NAME', 'or name one: --key-name NAME (a)'],
+    argv: ['put', 'data'],
+    files: { 'ring/default': 'gone\n' },
+  }),
+  onRing({
+    when: 'a default that is retired',
+    code: 'KEY_MISSING',
+    exit: 6,
+    message: 'The default of the key ring, "old", is retired, and no key was named; nothing was sent.',
+    hints: ['make one the default: ssec keys default NAME', 'or name one: --key-name NAME (a)'],
+    argv: ['put', 'data'],
+    files: { 'ring/default': 'old\n' },
+  }),
+  {
+    when: 'an empty ring',
+    code: 'KEY_MISSING',
+    exit: 6,
+    message: 'No customer key was given; nothing was sent.',
+    hints: [
+      'make one: ssec keygen --env',
+      'or one for every folder, in the key ring: ssec keys add NAME',
+      'or name yours: --key-file FILE, SSE_CUSTOMER_KEY_BASE64',
+    ],
+    argv: ['put', 'data'],
+    env: nowhere,
+    files: { 'ring/': '' },
+    requests: 0,
+  },
+  {
+    when: 'no place for a ring',
+    code: 'SETTING_INVALID',
+    exit: 2,
+    message: 'There is no place for a key ring.',
+    hints: ['name a folder: SSEC_KEYRING=/path/to/keys'],
+    argv: ['keys', 'add', 'a'],
+    env: { ...nowhere, SSEC_KEYRING: '' },
+    requests: 0,
+  },
+  {
+    when: 'a file as the ring',
+    code: 'FILE_UNREADABLE',
+    exit: 10,
+    message: 'The key ring "{cwd}/data" cannot be read: it is no folder.',
+    hints: ['it is a folder of key files; SSEC_KEYRING names it'],
+    argv: ['get', 'there'],
+    env: { ...nowhere, SSEC_KEYRING: 'data' },
+    requests: 0,
+  },
+  onRing({
+    when: 'a key to be exported to nowhere',
+    code: 'USAGE',
+    exit: 2,
+    message: 'Say where the key is to go.',
+    hints: ['into a new file: -o FILE', 'or to stdout: -o -'],
+    argv: ['keys', 'export', 'a', '--for', 'env'],
+  }),
+  onRing({
+    when: 'what is no command of the ring',
+    code: 'USAGE',
+    exit: 2,
+    message: "Unknown command 'foo'.",
+    hints: ['ssec keys --help'],
+    argv: ['keys', 'foo'],
+  }),
+  {
+    when: 'none of the keys of the ring',
+    code: 'KEY_MISMATCH',
+    exit: 6,
+    message: 's3://my-bucket/there is encrypted with none of the 2 keys of the ring.',
+    hints: [
+      'put the key that it was written with into the ring: ssec keys add NAME --key-file FILE',
+      'or give it: --key-file FILE',
+    ],
+    argv: ['get', 'there'],
+    env: nowhere,
+    files: ring,
+    prepare: (world) => world.putEncrypted('there', Buffer.alloc(32, 7).toString('base64')),
+    requests: 4,
+  },
+];
