@@ -223,8 +223,19 @@ else:
         const rclone = (from: string, to: string): Promise<string> =>
           work.exec(
             '/usr/bin/env',
-            ...['-u', 'AWS_CA_BUNDLE', 'sh', '-c', 'set -a; . ./rclone.env; exec rclone "$@"', 'rclone'],
-            ...['--ca-cert', ca, '--retries', '1', 'copyto', from, to],
+            '-u',
+            'AWS_CA_BUNDLE',
+            'sh',
+            '-c',
+            'set -a; . ./rclone.env; exec rclone "$@"',
+            'rclone',
+            '--ca-cert',
+            ca,
+            '--retries',
+            '1',
+            'copyto',
+            from,
+            to,
           );
         await rclone(`${remote}/ours/k.bin`, 'copy');
         got(work, 'copy');
@@ -250,8 +261,15 @@ else:
         const curl = (headers: string, ...args: string[]): Promise<string> =>
           work.exec(
             '/usr/bin/curl',
-            ...['-sSf', '--cacert', env['AWS_CA_BUNDLE'] ?? '', ...signed, '-H', `@${headers}`],
-            ...['-H', 'x-amz-content-sha256: UNSIGNED-PAYLOAD', ...args],
+            '-sSf',
+            '--cacert',
+            env['AWS_CA_BUNDLE'] ?? '',
+            ...signed,
+            '-H',
+            `@${headers}`,
+            '-H',
+            'x-amz-content-sha256: UNSIGNED-PAYLOAD',
+            ...args,
           );
         if (!signsInOrder) {
           // a read needs no digest of the key on S3

@@ -140,7 +140,7 @@ _ssec() {
   fi
   case $value in
     words) _ssec_offer "${'$'}{words[@]}" ;;
-    profile | key)
+    profile | ring_key)
       words=()
       while IFS= read -r word; do words+=("$word"); done < <(_ssec_"$value"s)
       _ssec_offer "${'$'}{words[@]}"

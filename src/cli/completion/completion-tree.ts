@@ -6,7 +6,7 @@ export type CompletionValue =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'profile' }
   /** Of the key ring. */
-  | { readonly kind: 'key' }
+  | { readonly kind: 'ring_key' }
   | { readonly kind: 'file' }
   | { readonly kind: 'free' };
 
@@ -83,7 +83,7 @@ function optionOf(option: Option): CompletionOption {
 
 function namedValue(names: readonly string[]): CompletionValue | undefined {
   if (names.includes('--profile')) return { kind: 'profile' };
-  return names.includes('--key-name') ? { kind: 'key' } : undefined;
+  return names.includes('--key-name') ? { kind: 'ring_key' } : undefined;
 }
 
 /** What takes the name of a key that is there already. */
@@ -93,7 +93,7 @@ function argumentOf(argument: Argument, path: string): CompletionArgument {
   const value = valueOf(argument.name(), argument.argChoices);
   return {
     name: argument.name(),
-    value: OF_A_KEY.includes(path) ? { kind: 'key' } : value,
+    value: OF_A_KEY.includes(path) ? { kind: 'ring_key' } : value,
     variadic: argument.variadic,
   };
 }

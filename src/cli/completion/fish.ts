@@ -108,7 +108,7 @@ function offered(value: CompletionValue): string {
       return ` -a ${fishQuoted(value.words.map(fishQuoted).join(' '))}`;
     case 'profile':
       return " -a '(__ssec_profiles)'";
-    case 'key':
+    case 'ring_key':
       return " -a '(__ssec_keys)'";
     case 'file':
       return ' -F';

@@ -3,8 +3,8 @@
  * is read. Where the ring is, the environment says; of an env file nothing is read.
  */
 
-/** For bash and zsh. */
-export const POSIX_KEYS = `_ssec_keys() {
+/** For bash and zsh, where `_ssec_keys` is what completes that command. */
+export const POSIX_KEYS = `_ssec_ring_keys() {
   local folder=\${XDG_CONFIG_HOME:-$HOME/.config}/ssec/keys
   folder=\${SSEC_KEYRING-$folder}
   [ -n "$folder" ] || return 0
@@ -15,7 +15,7 @@ export const POSIX_KEYS = `_ssec_keys() {
 }
 `;
 
-export const FISH_KEYS = `function __ssec_keys
+export const FISH_KEYS = `function __ssec_ring_keys
     set -l folder $HOME/.config/ssec/keys
     set -q XDG_CONFIG_HOME[1]; and test -n "$XDG_CONFIG_HOME"; and set folder $XDG_CONFIG_HOME/ssec/keys
     set -q SSEC_KEYRING[1]; and set folder "$SSEC_KEYRING"

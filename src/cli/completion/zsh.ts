@@ -18,7 +18,7 @@ ${POSIX_PROFILES}
 ${POSIX_KEYS}
 _ssec_key_names() {
   local -a names
-  names=("\${(@f)$(_ssec_keys)}")
+  names=("\${(@f)$(_ssec_ring_keys)}")
   compadd -- "\${(@)names:#}"
 }
 
@@ -116,7 +116,7 @@ function action(value: CompletionValue): string {
       return `(${value.words.map((word) => word.replace(/[\s()\\:'"$\x60]/g, '\\$&')).join(' ')})`;
     case 'profile':
       return '_ssec_profile_names';
-    case 'key':
+    case 'ring_key':
       return '_ssec_key_names';
     case 'file':
       return '_files';
