@@ -49,7 +49,7 @@ function attempt(raw: RawRequest): Promise<Attempt> {
         path: raw.path,
         ca: sandbox.caPem,
         agent: false,
-        timeout: 400,
+        timeout: 2000,
         headers: { 'content-length': String(body.length), ...signedHeaders(sandbox, raw) },
       },
       (response) => {

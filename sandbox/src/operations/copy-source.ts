@@ -6,8 +6,10 @@ import {
   invalidArgument,
   invalidRequest,
   noSuchBucket,
+  noSuchKey,
+  noSuchVersion,
+  S3Error,
 } from '../s3-error.ts';
-import { noSuchKey, noSuchVersion, S3Error } from '../s3-error.ts';
 import {
   anySseCHeader,
   type CustomerKey,
