@@ -27,6 +27,13 @@ export interface SandboxOptions {
   readonly echo?: boolean;
   /** `ignore`: the headers are taken, the object is stored plain, 200. `refuse`: 501 on any SSE-C header. */
   readonly sseC?: 'encrypt' | 'ignore' | 'refuse';
+  /**
+   * What becomes of copies that name a customer key. `refuse`: 501. `ignore`: CopyObject passes over the target's key,
+   * stores plain and answers 200; no copy echoes a key. Both are seen on Ceph RGW 16. Default `copy`.
+   */
+  readonly copies?: 'copy' | 'ignore' | 'refuse';
+  /** `refuse`: GetObjectAttributes is answered with 501. `ignore`: with the object, as Ceph RGW 16 does it. */
+  readonly attributes?: 'answer' | 'ignore' | 'refuse';
   /** Also listen on plain http, where SSE-C is refused. For tests only. */
   readonly http?: boolean;
   /** IAM actions that are denied, as in `s3:GetObject`. */
@@ -52,6 +59,8 @@ export interface SandboxSettings {
   readonly blockSseC: boolean;
   readonly echo: boolean;
   readonly sseC: 'encrypt' | 'ignore' | 'refuse';
+  readonly copies: 'copy' | 'ignore' | 'refuse';
+  readonly attributes: 'answer' | 'ignore' | 'refuse';
   readonly denyActions: ReadonlySet<string>;
   readonly expiredToken: boolean;
   readonly clockSkewMs: number;
@@ -73,6 +82,8 @@ export function resolveSettings(options: SandboxOptions): SandboxSettings {
     blockSseC: options.blockSseC ?? false,
     echo: options.echo ?? true,
     sseC: options.sseC ?? 'encrypt',
+    copies: options.copies ?? 'copy',
+    attributes: options.attributes ?? 'answer',
     denyActions: new Set(options.denyActions),
     expiredToken: options.expiredToken ?? false,
     clockSkewMs: options.clockSkewMs ?? 0,

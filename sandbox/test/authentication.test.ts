@@ -71,12 +71,6 @@ describe('refused', () => {
     expect(await codeOf(list, (headers) => ({ ...headers, authorization }))).toEqual([status, code]);
   });
 
-  test('a presigned request: not yet', async () => {
-    const raw = { method: 'GET', path: `/${bucket}/a?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0` };
-    const answer = await sendHeaders(running(), raw, {});
-    expect([answer.status, answer.xml('Code')]).toEqual([501, 'NotImplemented']);
-  });
-
   test.each([
     ['e3b0', 'InvalidArgument', 400],
     ['STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD', 'NotImplemented', 501],

@@ -107,6 +107,7 @@ const examples = {
 
 function identity(seedSignature: string): Identity {
   return {
+    presigned: false,
     region: 'us-east-1',
     scope: '20130524/us-east-1/s3/aws4_request',
     timestamp: '20130524T000000Z',

@@ -49,7 +49,7 @@ function attempt(raw: RawRequest): Promise<Attempt> {
         path: raw.path,
         ca: sandbox.caPem,
         agent: false,
-        timeout: 400,
+        timeout: 2000,
         headers: { 'content-length': String(body.length), ...signedHeaders(sandbox, raw) },
       },
       (response) => {
@@ -248,7 +248,7 @@ test.each([
   ['drop PutObject after some bytes', /is no fault/],
   ['stall GetObject after 10 bytes of question', /is no fault/],
   ['corrupt HeadObject byte 1', /which has no content/],
-  ['error-in-200 PutObject', /CompleteMultipartUpload's alone/],
+  ['error-in-200 PutObject', /CompleteMultipartUpload, CopyObject, UploadPartCopy alone/],
 ])('%s is refused', async (fault, message) => {
   await expect(startSandbox({ faults: [fault] })).rejects.toThrow(message);
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { signedHeaders, sseC } from './support/raw-request.ts';
+import { send, sseC, signedHeaders } from './support/raw-request.ts';
 import { bucket, runningSandbox } from './support/running-sandbox.ts';
 
 const run = promisify(execFile);
@@ -14,7 +14,9 @@ const timeout = 60_000;
 
 const key = randomBytes(32);
 const content = randomBytes(100_000);
+const otherKey = randomBytes(32);
 const large = randomBytes(11 * 1024 ** 2);
+const quiet = ['--fail', '--silent', '--show-error'];
 let folder = '';
 const at = (name: string) => join(folder, name);
 
@@ -23,6 +25,7 @@ beforeAll(() => {
   writeFileSync(at('content'), content);
   writeFileSync(at('large'), large);
   writeFileSync(at('key'), key);
+  writeFileSync(at('other key'), otherKey);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -83,10 +86,44 @@ peer('aws CLI, s3api and s3 cp', installed('aws'), async (aws) => {
   expect(await say('rm', '--recursive', `s3://${bucket}/aws/`)).toContain('aws/put');
 });
 
+peer('aws CLI, copies to another key', installed('aws'), async (aws) => {
+  const options = { env: environment() };
+  const endpoint = ['--endpoint-url', running().endpoint];
+  const path = (name: string) => `/${bucket}/aws-copies/${name}`;
+  const put = (name: string, body: Buffer) =>
+    send(running(), { method: 'PUT', path: path(name), body, headers: sseC(key) });
+  const get = async (name: string, headers: Record<string, string>) =>
+    (await send(running(), { method: 'GET', path: path(name), headers })).body;
+  await put('a', content);
+  const fields = (bytes: Buffer, prefix: string) => {
+    const headers = sseC(bytes);
+    return ['algorithm', 'key', 'key-md5'].flatMap((name) => [
+      `--${prefix}sse-customer-${name}`,
+      headers[`x-amz-server-side-encryption-customer-${name}`] ?? '',
+    ]);
+  };
+  const address = ['--bucket', bucket, '--key', 'aws-copies/a', '--copy-source', `${bucket}/aws-copies/a`];
+  const keys = [...fields(key, 'copy-source-'), ...fields(otherKey, '')];
+  await run(aws, ['s3api', 'copy-object', ...endpoint, ...address, ...keys], options);
+  expect((await get('a', sseC(otherKey))).equals(content)).toBe(true);
+  // In parts, and under one key: https://github.com/aws/aws-cli/issues/6012 is about two.
+  await put('large', large);
+  const to = ['--sse-c', 'AES256', '--sse-c-key', `fileb://${at('key')}`];
+  const from = ['--sse-c-copy-source', 'AES256', '--sse-c-copy-source-key', `fileb://${at('key')}`];
+  const both = [`s3:/${path('large')}`, `s3:/${path('copy')}`];
+  await run(aws, ['s3', 'cp', ...endpoint, '--only-show-errors', ...to, ...from, ...both], options);
+  expect((await get('copy', sseC(key))).equals(large)).toBe(true);
+});
+
 const boto3 = `
 import boto3, os
 s3 = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 bucket = os.environ["BUCKET_NAME"]
+class Source:
+    def __init__(self, client, key):
+        self.client, self.key = client, key
+    def head_object(self, **asked):
+        return self.client.head_object(**{**asked, **self.key})
 key = dict(SSECustomerAlgorithm="AES256", SSECustomerKey=open("key", "rb").read())
 content = open("content", "rb").read()
 with open("content", "rb") as body:
@@ -96,6 +133,15 @@ assert s3.get_object(Bucket=bucket, Key="boto3", **key)["Body"].read() == conten
 s3.upload_file("content", bucket, "boto3 file", ExtraArgs=key)
 s3.download_file(bucket, "boto3 file", "boto3", ExtraArgs=key)
 assert open("boto3", "rb").read() == content
+other = dict(SSECustomerAlgorithm="AES256", SSECustomerKey=open("other key", "rb").read())
+source = dict(CopySourceSSECustomerAlgorithm="AES256", CopySourceSSECustomerKey=key["SSECustomerKey"])
+s3.copy_object(Bucket=bucket, Key="boto3", CopySource=bucket + "/boto3", **source, **other)
+assert s3.get_object(Bucket=bucket, Key="boto3", **other)["Body"].read() == content
+# what is copied in parts is looked at first, with a key of its own
+open("both", "wb").write(content * 100)
+s3.upload_file("both", bucket, "boto3 file", ExtraArgs=key)
+s3.copy(dict(Bucket=bucket, Key="boto3 file"), bucket, "boto3 bytes", ExtraArgs=dict(**source, **other), SourceClient=Source(s3, key))
+assert s3.get_object(Bucket=bucket, Key="boto3 bytes", **other)["Body"].read() == content * 100
 mine = boto3.resource("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"]).Bucket(bucket).objects.filter(Prefix="boto3")
 assert [o.key for o in mine] == ["boto3", "boto3 bytes", "boto3 file"]
 mine.delete()
@@ -144,9 +190,46 @@ peer('curl, with headers that were signed here', installed('curl'), async (curl)
     writeFileSync(at(`${method}.headers`), lines.join(''));
     return ['-H', `@${at(`${method}.headers`)}`];
   };
-  const quiet = ['--fail', '--silent', '--show-error'];
   const contentHash = createHash('sha256').update(content).digest('hex');
   await run(curl, [...quiet, ...headerFile('PUT', contentHash), '-T', at('content'), url], options);
   await run(curl, [...quiet, ...headerFile('GET', 'UNSIGNED-PAYLOAD'), '-o', at('curl'), url], options);
   expect(readFileSync(at('curl'))).toEqual(content);
+});
+
+peer('aws CLI and curl, presigned', installed('aws'), async (aws) => {
+  const [curl] = installed('curl');
+  if (curl === undefined) return;
+  const object = `/${bucket}/shared`;
+  await send(running(), { method: 'PUT', path: object, body: content });
+  // It signs by Version 2 where nobody tells it not to.
+  writeFileSync(at('aws.config'), '[default]\ns3 =\n  signature_version = s3v4\n');
+  const options = { env: { ...environment(), AWS_CONFIG_FILE: at('aws.config') } };
+  const presign = ['s3', 'presign', '--endpoint-url', running().endpoint, `s3:/${object}`];
+  const { stdout } = await run(aws, [...presign, '--expires-in', '60'], options);
+  await run(curl, [...quiet, '-o', at('shared'), stdout.trim()], options);
+  expect(readFileSync(at('shared'))).toEqual(content);
+});
+
+const presigned = `
+import boto3, os
+from botocore.config import Config
+s3 = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"], config=Config(signature_version="s3v4"))
+key = dict(SSECustomerAlgorithm="AES256", SSECustomerKey=open("key", "rb").read())
+for method in "put_object", "get_object":
+    print(s3.generate_presigned_url(method, Params=dict(Bucket=os.environ["BUCKET_NAME"], Key="presigned", **key)))
+`;
+
+peer('boto3 and curl, presigned under a customer key', pythons, async (python) => {
+  const [curl] = installed('curl');
+  if (curl === undefined) return;
+  const options = { env: environment(), cwd: folder };
+  const { stdout } = await run(python, ['-c', presigned], options);
+  const [put = '', get = ''] = stdout.trim().split('\n');
+  const lines = Object.entries(sseC(key)).map(([name, value]) => `${name}: ${value}\n`);
+  writeFileSync(at('key.headers'), lines.join(''));
+  const withKey = [...quiet, '-H', `@${at('key.headers')}`];
+  await run(curl, [...withKey, '-T', at('content'), put], options);
+  await run(curl, [...withKey, '-o', at('presigned'), get], options);
+  expect(readFileSync(at('presigned'))).toEqual(content);
+  await expect(run(curl, [...quiet, get], options)).rejects.toThrow(/403/);
 });

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sandboxCli, startSandbox } from '../src/index.ts';
+import { send, sseC } from './support/raw-request.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -163,6 +164,30 @@ describe('without a command', () => {
     expect(unset).toMatch(/^unset AWS_PROFILE AWS_SESSION_TOKEN .*SSEC_ENV_FILE$/);
     for (const line of exports) expect(line).toMatch(/^export [A-Za-z0-9_]+='[^']*'$/);
     expect(exports).toContain("export BUCKET_NAME='ssec-sandbox'");
+  });
+
+  test('--copies and --attributes make it a server that knows less', async () => {
+    const answers: number[] = [];
+    await run(['--json', '--copies', 'refuse', '--attributes', 'refuse'], {
+      during: async (_, signals, results) => {
+        await vi.waitFor(() => expect(results()).toContain('\n'), { timeout: 5000 });
+        const { Endpoint: endpoint, Environment: variables } = JSON.parse(results());
+        const reached = {
+          endpoint,
+          region: variables.AWS_REGION,
+          accessKeyId: variables.AWS_ACCESS_KEY_ID,
+          secretAccessKey: variables.AWS_SECRET_ACCESS_KEY,
+          caPem: readFileSync(variables.AWS_CA_BUNDLE, 'utf8'),
+        };
+        const path = '/ssec-sandbox/a';
+        const headers = { ...sseC(Buffer.alloc(32, 1)), 'x-amz-copy-source': 'ssec-sandbox/b' };
+        answers.push((await send(reached, { method: 'PUT', path, headers })).status);
+        answers.push((await send(reached, { method: 'GET', path: `${path}?attributes=` })).status);
+        signals.emit('SIGTERM', 'SIGTERM');
+      },
+    });
+    expect(answers).toEqual([501, 501]);
+    expect((await run(['--copies', 'sometimes', '--', 'true'])).code).toBe(2);
   });
 
   test('--json prints one object, and stderr stays empty', async () => {

@@ -13,6 +13,7 @@ import { BytesSource } from '../../src/transfer/bytes-source.ts';
 import { plainClient } from '../support/plain-client.ts';
 import { type RawAnswer, type SignedRequest, keyHeaders, send } from '../support/signed-request.ts';
 import type { ContractServer } from './contract-server.ts';
+import { copiesSuite } from './copies-suite.ts';
 import { listingSuite } from './listing-suite.ts';
 import { multipartSuite } from './multipart-suite.ts';
 import { expected, key, readRefusals, writeRefusals } from './refusals.ts';
@@ -353,6 +354,7 @@ export function contractSuite(name: ContractServer['name'], open: () => Promise<
   });
 
   multipartSuite(name, () => server);
+  copiesSuite(name, () => server);
   versionsSuite(name, () => server);
   listingSuite(name, () => server);
 

@@ -85,8 +85,6 @@ test('where all is well', async () => {
   expect(of('failure')).toEqual([]);
   expect(of('warning').map(({ Message }) => Message)).toEqual([
     'no lifecycle rule aborts all unfinished uploads: their parts are stored, and cost money, until somebody does',
-    // the sandbox knows no copies
-    'the server does not copy between customer keys: an object goes to another key by get and put',
   ]);
   const checks = [...new Set(findings.map(({ Check }) => Check))];
   for (const check of [
@@ -103,8 +101,25 @@ test('where all is well', async () => {
     expect(checks).toContain(check);
   for (const check of ['write', 'locked', 'read', 'ability', 'delete']) expect(checks).toContain(check);
   expect(findings.find(({ Check }) => Check === 'locked')?.Status).toBe('ok');
+  expect(of('ok').map(({ Message }) => Message)).toContain(
+    'the server copies from one customer key to another by itself',
+  );
   expect(code).toBe(0);
   expect(JSON.parse(stderr)).toMatchObject({ type: 'notice' });
+  expect(await listed()).toEqual([]);
+});
+
+test.each(['refuse', 'ignore'] as const)('a server that knows less: %s', async (how) => {
+  const { examine, listed } = await openSandbox({ copies: how, attributes: how });
+  const { of } = await examine();
+  expect(of('failure')).toEqual([]);
+  expect(of('warning').map(({ Message }) => Message)).toEqual(
+    expect.arrayContaining([
+      'the server does not know GetObjectAttributes',
+      'the server does not copy between customer keys: an object goes to another key by get and put',
+    ]),
+  );
+  // nor is a plain copy left there
   expect(await listed()).toEqual([]);
 });
 

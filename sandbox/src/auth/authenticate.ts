@@ -1,20 +1,22 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { S3Request } from '../http/s3-request.ts';
 import type { SandboxSettings } from '../sandbox-options.ts';
-import { accessDenied, invalidRequest, notImplemented, S3Error } from '../s3-error.ts';
-import { type Authorization, parseAuthorization } from './authorization-header.ts';
+import { accessDenied, invalidArgument, invalidRequest, notImplemented, S3Error } from '../s3-error.ts';
+import { readAuthorizationHeader } from './authorization-header.ts';
+import { isPresigned, readPresignedQuery } from './presigned-query.ts';
+import type { RequestSignature } from './request-signature.ts';
 import { canonicalRequest, sha256Hex, signature, signingKey, stringToSign } from './sigv4.ts';
-
-const maxSkewMs = 15 * 60_000;
 
 /** Who signed the request, and what the signatures of its chunks go on from. */
 export interface Identity {
+  /** By a URL's query, not by a header. */
+  readonly presigned: boolean;
   readonly region: string;
   readonly scope: string;
   readonly timestamp: string;
   readonly signingKey: Buffer;
   readonly seedSignature: string;
-  /** The value of x-amz-content-sha256. */
+  /** The value of x-amz-content-sha256, which a presigned request need not have. */
   readonly payloadHash: string;
 }
 
@@ -24,44 +26,39 @@ interface SignedFor {
   readonly payloadHash?: string;
 }
 
-/** Judges the Authorization header of a request; throws what S3 answers. */
+/** Judges the signature of a request; throws what S3 answers. */
 export function authenticate(
   request: S3Request,
   settings: SandboxSettings,
   now: Date,
   { service, ...known }: SignedFor = { service: 's3' },
 ): Identity {
-  const header = request.headers.get('authorization');
-  if (header === undefined) {
-    if (
-      request.query.some(({ name }) => /^(X-Amz-(Algorithm|Signature)|Signature|AWSAccessKeyId)$/i.test(name))
-    ) {
-      throw notImplemented('presigned requests');
-    }
-    throw accessDenied();
-  }
-  const authorization = parseAuthorization(header, service);
-  const timestamp = requestTime(request, authorization, now);
-  const payloadHash = known.payloadHash ?? request.headers.get('x-amz-content-sha256');
+  const signed = readSignature(request, service, now);
+  const payloadHash = known.payloadHash ?? signed.payloadHash;
   if (payloadHash === undefined) {
     throw invalidRequest('Missing required header for this request: x-amz-content-sha256');
   }
-  requireSigned(request, authorization);
-  checkCredentials(request, authorization, settings);
+  requireSigned(request, signed);
+  checkCredentials(signed, settings);
 
-  const canonical = canonicalRequest({ ...request, signedHeaders: authorization.signedHeaders, payloadHash });
-  const text = stringToSign(timestamp, authorization.scope, canonical);
-  const key = signingKey(settings.secretAccessKey, authorization.date, authorization.region, service);
+  const canonical = canonicalRequest({
+    ...request,
+    query: signed.query,
+    signedHeaders: signed.signedHeaders,
+    payloadHash,
+  });
+  const text = stringToSign(signed.timestamp, signed.scope, canonical);
+  const key = signingKey(settings.secretAccessKey, signed.date, signed.region, service);
   const expected = signature(key, text);
-  if (!equal(expected, authorization.signature) || hasRawKeyBytes(request)) {
+  if (!equal(expected, signed.signature) || hasRawKeyBytes(request)) {
     throw signatureDoesNotMatch({
-      AWSAccessKeyId: authorization.accessKeyId,
+      AWSAccessKeyId: signed.accessKeyId,
       StringToSign: text,
-      SignatureProvided: authorization.signature,
+      SignatureProvided: signed.signature,
     });
   }
   if (settings.expiredToken) {
-    const token = request.headers.get('x-amz-security-token');
+    const token = signed.sessionToken;
     throw new S3Error(
       400,
       'ExpiredToken',
@@ -70,13 +67,32 @@ export function authenticate(
     );
   }
   return {
-    region: authorization.region,
-    scope: authorization.scope,
-    timestamp,
+    presigned: signed.presigned,
+    region: signed.region,
+    scope: signed.scope,
+    timestamp: signed.timestamp,
     signingKey: key,
     seedSignature: expected,
     payloadHash,
   };
+}
+
+function readSignature(request: S3Request, service: 's3' | 'sts', now: Date): RequestSignature {
+  const header = request.headers.get('authorization');
+  const presigned = isPresigned(request);
+  if (header !== undefined && presigned) {
+    throw invalidArgument(
+      'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
+      'Authorization',
+      header,
+    );
+  }
+  if (header !== undefined) return readAuthorizationHeader(request, header, service, now);
+  if (presigned) return readPresignedQuery(request, service, now);
+  if (request.query.some(({ name }) => name === 'Signature' || name === 'AWSAccessKeyId')) {
+    throw notImplemented('Signature Version 2');
+  }
+  throw accessDenied();
 }
 
 export function signatureDoesNotMatch(fields: Readonly<Record<string, string>> = {}): S3Error {
@@ -88,45 +104,9 @@ export function signatureDoesNotMatch(fields: Readonly<Record<string, string>> =
   );
 }
 
-function requestTime(request: S3Request, authorization: Authorization, now: Date): string {
-  const amzDate = request.headers.get('x-amz-date');
-  const time =
-    amzDate === undefined ? Date.parse(request.headers.get('date') ?? '') : parseTimestamp(amzDate);
-  if (Number.isNaN(time)) {
-    throw accessDenied('AWS authentication requires a valid Date or x-amz-date header');
-  }
-  if (Math.abs(now.getTime() - time) > maxSkewMs) {
-    throw new S3Error(
-      403,
-      'RequestTimeTooSkewed',
-      'The difference between the request time and the current time is too large.',
-      {
-        RequestTime: amzDate ?? new Date(time).toISOString(),
-        ServerTime: now.toISOString(),
-        MaxAllowedSkewMilliseconds: String(maxSkewMs),
-      },
-    );
-  }
-  const timestamp = new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, '');
-  if (!timestamp.startsWith(authorization.date)) {
-    throw new S3Error(
-      400,
-      'AuthorizationHeaderMalformed',
-      `The authorization header is malformed; Invalid credential date "${authorization.date}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}".`,
-    );
-  }
-  return timestamp;
-}
-
-function parseTimestamp(text: string): number {
-  const [, year, month, day, hour, minute, second] =
-    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-}
-
 /** Host and every x-amz-* header must be signed: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
-function requireSigned(request: S3Request, authorization: Authorization): void {
-  const signed = new Set(authorization.signedHeaders);
+function requireSigned(request: S3Request, { signedHeaders }: RequestSignature): void {
+  const signed = new Set(signedHeaders);
   const missing = [...request.headers.keys()].filter(
     (name) => (name === 'host' || name.startsWith('x-amz-')) && !signed.has(name),
   );
@@ -137,15 +117,15 @@ function requireSigned(request: S3Request, authorization: Authorization): void {
   }
 }
 
-function checkCredentials(request: S3Request, authorization: Authorization, settings: SandboxSettings): void {
-  const token = request.headers.get('x-amz-security-token');
+function checkCredentials(signed: RequestSignature, settings: SandboxSettings): void {
+  const { accessKeyId, sessionToken: token } = signed;
   const tokenMissing = settings.sessionToken !== undefined && token === undefined;
-  if (authorization.accessKeyId !== settings.accessKeyId || tokenMissing) {
+  if (accessKeyId !== settings.accessKeyId || tokenMissing) {
     throw new S3Error(
       403,
       'InvalidAccessKeyId',
       'The AWS Access Key Id you provided does not exist in our records.',
-      { AWSAccessKeyId: authorization.accessKeyId },
+      { AWSAccessKeyId: accessKeyId },
     );
   }
   if (token !== settings.sessionToken) {

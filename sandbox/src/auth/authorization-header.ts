@@ -1,17 +1,17 @@
-import { notImplemented, S3Error } from '../s3-error.ts';
+import type { S3Request } from '../http/s3-request.ts';
+import { accessDenied, notImplemented, S3Error } from '../s3-error.ts';
+import { formatAmzDate, maxSkewMs, parseAmzDate } from './amz-date.ts';
+import { parseCredential } from './credential-scope.ts';
+import type { RequestSignature } from './request-signature.ts';
 import { algorithm } from './sigv4.ts';
 
-export interface Authorization {
-  readonly accessKeyId: string;
-  /** YYYYMMDD */
-  readonly date: string;
-  readonly region: string;
-  readonly scope: string;
-  readonly signedHeaders: readonly string[];
-  readonly signature: string;
-}
-
-export function parseAuthorization(header: string, expected: 's3' | 'sts'): Authorization {
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html */
+export function readAuthorizationHeader(
+  request: S3Request,
+  header: string,
+  service: 's3' | 'sts',
+  now: Date,
+): RequestSignature {
   if (header.startsWith('AWS4-ECDSA-P256-SHA256')) throw notImplemented('Signature Version 4A');
   if (!header.startsWith(algorithm)) {
     throw new S3Error(
@@ -28,23 +28,17 @@ export function parseAuthorization(header: string, expected: 's3' | 'sts'): Auth
   const credential = required(parts, 'Credential');
   const signedHeaders = required(parts, 'SignedHeaders').split(';');
   const signature = required(parts, 'Signature');
-
-  const fields = credential.split('/');
-  const [service, terminator] = fields.slice(-2);
-  const [date, region] = fields.slice(-4, -2);
-  const accessKeyId = fields.slice(0, -4).join('/');
-  if (date === undefined || region === undefined || accessKeyId === '' || !/^\d{8}$/.test(date)) {
-    throw malformed(
-      'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
-    );
-  }
-  if (service !== expected)
-    throw malformed(`incorrect service "${service ?? ''}". This endpoint belongs to "${expected}".`);
-  if (terminator !== 'aws4_request') {
-    throw malformed(`incorrect terminal "${terminator ?? ''}". This endpoint uses "aws4_request".`);
-  }
-  const scope = `${date}/${region}/${service}/aws4_request`;
-  return { accessKeyId, date, region, scope, signedHeaders, signature };
+  const scope = parseCredential(credential, service, malformed);
+  return {
+    ...scope,
+    presigned: false,
+    signedHeaders,
+    signature,
+    timestamp: requestTime(request, scope.date, now),
+    query: request.query,
+    payloadHash: request.headers.get('x-amz-content-sha256'),
+    sessionToken: request.headers.get('x-amz-security-token'),
+  };
 }
 
 function required(parts: ReadonlyMap<string, string>, name: string): string {
@@ -55,6 +49,33 @@ function required(parts: ReadonlyMap<string, string>, name: string): string {
     );
   }
   return value;
+}
+
+function requestTime({ headers }: S3Request, credentialDate: string, now: Date): string {
+  const amzDate = headers.get('x-amz-date');
+  const time = amzDate === undefined ? Date.parse(headers.get('date') ?? '') : parseAmzDate(amzDate);
+  if (Number.isNaN(time)) {
+    throw accessDenied('AWS authentication requires a valid Date or x-amz-date header');
+  }
+  if (Math.abs(now.getTime() - time) > maxSkewMs) {
+    throw new S3Error(
+      403,
+      'RequestTimeTooSkewed',
+      'The difference between the request time and the current time is too large.',
+      {
+        RequestTime: amzDate ?? new Date(time).toISOString(),
+        ServerTime: now.toISOString(),
+        MaxAllowedSkewMilliseconds: String(maxSkewMs),
+      },
+    );
+  }
+  const timestamp = formatAmzDate(time);
+  if (!timestamp.startsWith(credentialDate)) {
+    throw malformed(
+      `Invalid credential date "${credentialDate}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}".`,
+    );
+  }
+  return timestamp;
 }
 
 function malformed(why: string): S3Error {

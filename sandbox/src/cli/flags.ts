@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { checkFault } from '../faults/check-fault.ts';
 import type { Fault } from '../faults/fault.ts';
 import { parseFault } from '../faults/parse-fault.ts';
@@ -9,6 +9,8 @@ export interface Flags {
   readonly dir?: string;
   readonly port?: number;
   readonly blockSseC?: boolean;
+  readonly copies?: 'refuse' | 'ignore';
+  readonly attributes?: 'refuse' | 'ignore';
   readonly faults?: readonly Fault[];
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -32,6 +34,18 @@ export function parseFlags(argv: readonly string[], print: (text: string) => voi
       '--fault <fault>',
       'what is to go wrong, as in "fail UploadPart 503 SlowDown x2"; may be given several times',
       readFault,
+    )
+    .addOption(
+      new Option(
+        '--copies <how>',
+        "copies with customer keys: 501, or stored plain as if the target's key were not there",
+      ).choices(['refuse', 'ignore']),
+    )
+    .addOption(
+      new Option('--attributes <how>', 'GetObjectAttributes: 501, or the object itself').choices([
+        'refuse',
+        'ignore',
+      ]),
     )
     .option('--json', 'without COMMAND: print one JSON object instead of shell exports')
     .option('-q, --quiet', 'print nothing on stderr but errors')

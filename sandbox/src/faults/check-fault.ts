@@ -5,8 +5,17 @@ import type { Fault } from './fault.ts';
 const takesContent: ReadonlySet<string> = new Set(['PutObject', 'UploadPart']);
 const givesContent = 'GetObject';
 
+/** Those whose content comes from an object that is here already. */
+const copies: ReadonlySet<string> = new Set(['CopyObject', 'UploadPartCopy']);
+/** S3 sends 200 before it knows the end of these: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+const endsLate: ReadonlySet<string> = new Set(['CompleteMultipartUpload', ...copies]);
+
 export function bringsContent(operation: string): boolean {
   return takesContent.has(operation);
+}
+
+export function storesContent(operation: string): boolean {
+  return bringsContent(operation) || copies.has(operation);
 }
 
 /** Throws where a fault could never strike. */
@@ -20,14 +29,14 @@ export function checkFault(fault: Fault): void {
   if (part !== undefined && known.query?.includes('partNumber') !== true) {
     throw new Error(`A fault is for part ${part}, and ${operation} knows no part numbers.`);
   }
-  if (kind === 'corrupt' && !bringsContent(operation) && operation !== givesContent) {
+  if (kind === 'corrupt' && !storesContent(operation) && operation !== givesContent) {
     throw new Error(
-      `A fault is to corrupt ${operation}, which has no content: PutObject, UploadPart and GetObject have.`,
+      `A fault is to corrupt ${operation}, which has no content: ${[...takesContent, ...copies].join(', ')} and ${givesContent} have.`,
     );
   }
-  if (kind === 'error-in-200' && operation !== 'CompleteMultipartUpload') {
+  if (kind === 'error-in-200' && !endsLate.has(operation)) {
     throw new Error(
-      `A fault is for an error in a 200 of ${operation}; that is CompleteMultipartUpload's alone.`,
+      `A fault is for an error in a 200 of ${operation}; that is for ${[...endsLate].join(', ')} alone.`,
     );
   }
   for (const [name, value] of Object.entries({ part, after, times })) {

@@ -37,12 +37,12 @@ interface EchoFault extends FaultTarget {
   readonly kind: 'echo-other-key' | 'no-echo';
 }
 
-/** S3 may find out that it cannot complete an upload when it has sent 200 already. */
+/** S3 may find out that it cannot complete an upload, or a copy, when it has sent 200 already. */
 export interface ErrorIn200Fault extends FaultTarget {
   readonly kind: 'error-in-200';
   /** Default `InternalError`. */
   readonly code?: string;
-  /** The upload was completed all the same. */
+  /** It was done all the same. */
   readonly completed?: boolean;
 }
 

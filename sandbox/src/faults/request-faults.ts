@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { errorAnswer, type ResponseIds } from '../http/send-response.ts';
 import type { S3Response } from '../operations/operation.ts';
 import { S3Error } from '../s3-error.ts';
-import { bringsContent } from './check-fault.ts';
+import { bringsContent, storesContent } from './check-fault.ts';
 import { Corruption } from './corruption.ts';
 import type { CutFault, ErrorIn200Fault, Fault } from './fault.ts';
 import { cutBody } from './cut-body.ts';
@@ -22,7 +22,7 @@ export class RequestFaults {
     this.#fault = fault;
     this.#ids = ids;
     this.#stored =
-      fault?.kind === 'corrupt' && bringsContent(fault.operation) ? new Corruption(fault.byte) : undefined;
+      fault?.kind === 'corrupt' && storesContent(fault.operation) ? new Corruption(fault.byte) : undefined;
   }
 
   /** Before anything is done: what is answered instead. */

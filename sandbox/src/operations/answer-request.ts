@@ -1,4 +1,5 @@
 import { type Identity, authenticate } from '../auth/authenticate.ts';
+import { withHeadersOfQuery, wrongRegionOfQuery } from '../auth/presigned-query.ts';
 import { RequestBody } from '../body/request-body.ts';
 import { requireNotDenied } from '../policy/require-not-denied.ts';
 import { endExpiredUploads } from '../store/expired-uploads.ts';
@@ -28,9 +29,10 @@ export interface RequestContext {
 
 /** Everything that is judged before an operation has its say, in S3's order. */
 export async function answerRequest(context: RequestContext): Promise<S3Response> {
-  const { request, operation, settings, store, now, faults } = context;
+  const { operation, settings, store, now, faults } = context;
   if (operation?.on === 'sts') return getCallerIdentity(context);
-  const identity = authenticate(request, settings, now);
+  const identity = authenticate(context.request, settings, now);
+  const request = identity.presigned ? withHeadersOfQuery(context.request) : context.request;
   if (operation === undefined) throw notImplemented(`${request.method} on ${describe(request)}`);
   const body = new RequestBody(request, identity, context.openBody);
   const bucket = request.bucket === undefined ? undefined : store.bucket(request.bucket);
@@ -85,6 +87,7 @@ function checkRegion(
       headers,
     );
   }
+  if (identity.presigned) throw wrongRegionOfQuery(identity.region, expected, headers);
   throw new S3Error(
     400,
     'AuthorizationHeaderMalformed',

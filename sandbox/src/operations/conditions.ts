@@ -56,6 +56,30 @@ export function checkReadConditions(
   return modified <= since && since <= now.getTime() ? 'not-modified' : 'proceed';
 }
 
+/**
+ * The conditions on the source of a copy. A match outweighs that the source was modified since a date; of the other
+ * two, either one fails the copy.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export function checkCopyConditions(request: S3Request, record: ObjectRecord, now: Date): void {
+  const prefix = 'x-amz-copy-source-if-';
+  const modified = Date.parse(record.lastModified);
+  const match = request.headers.get(`${prefix}match`);
+  const noneMatch = request.headers.get(`${prefix}none-match`);
+  if (match !== undefined) {
+    if (!matches(match, record.etag)) throw preconditionFailed('x-amz-copy-source-If-Match');
+  } else if (modified > date(request, `${prefix}unmodified-since`, Number.POSITIVE_INFINITY)) {
+    throw preconditionFailed('x-amz-copy-source-If-Unmodified-Since');
+  }
+  if (noneMatch !== undefined && matches(noneMatch, record.etag)) {
+    throw preconditionFailed('x-amz-copy-source-If-None-Match');
+  }
+  const since = date(request, `${prefix}modified-since`, Number.NEGATIVE_INFINITY);
+  if (modified <= since && since <= now.getTime()) {
+    throw preconditionFailed('x-amz-copy-source-If-Modified-Since');
+  }
+}
+
 function matches(header: string, etag: string): boolean {
   return header.split(',').some((part) => part.trim() === '*' || isSameEtag(part, etag));
 }

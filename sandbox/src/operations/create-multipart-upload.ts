@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ChecksumAlgorithm, checksumAlgorithms, isChecksumAlgorithm } from '../checksum/checksum.ts';
+import type { ChecksumAlgorithm } from '../checksum/checksum.ts';
 import type { S3Request } from '../http/s3-request.ts';
 import { element, s3Namespace, xmlDeclaration } from '../http/xml.ts';
 import { invalidRequest } from '../s3-error.ts';
@@ -7,6 +7,7 @@ import { sealObject } from '../sse-c/object-cipher.ts';
 import type { ChecksumType } from '../store/object-record.ts';
 import type { UploadRecord } from '../store/upload-record.ts';
 import { customerKeyForWrite, encryptionHeaders } from './encryption.ts';
+import { readChecksumAlgorithm } from './checksum-algorithm.ts';
 import { readObjectHeaders, readStorageClass, requirePrivateAcl, wholeSeconds } from './object-headers.ts';
 import { readNewTags } from './object-tagging.ts';
 import type { BucketContext, S3Response } from './operation.ts';
@@ -57,19 +58,12 @@ function newUploadId(now: Date): string {
 }
 
 function readUploadChecksum(request: S3Request): UploadRecord['checksum'] {
-  const name = request.headers.get('x-amz-checksum-algorithm');
+  const algorithm = readChecksumAlgorithm(request);
   const type = request.headers.get('x-amz-checksum-type');
-  if (name === undefined) {
+  if (algorithm === undefined) {
     if (type === undefined) return undefined;
     throw invalidRequest(
       'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
-    );
-  }
-  const algorithm = name.toLowerCase();
-  if (!isChecksumAlgorithm(algorithm)) {
-    const known = checksumAlgorithms.map((one) => one.toUpperCase()).join(', ');
-    throw invalidRequest(
-      `Checksum algorithm provided is unsupported. Please try again with any of the valid types: [${known}]`,
     );
   }
   return { algorithm, type: readType(type, algorithm) };

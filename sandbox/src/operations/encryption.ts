@@ -10,22 +10,25 @@ import { objectArn, principalArn } from './account.ts';
 import type { BucketContext } from './operation.ts';
 
 /** The key that a new object is to be encrypted under; undefined: S3's own encryption (here: none at rest). */
-export function customerKeyForWrite(context: BucketContext): CustomerKey | undefined {
+export function customerKeyForWrite(
+  context: BucketContext,
+  action: 's3:PutObject' | 's3:CopyObject' = 's3:PutObject',
+): CustomerKey | undefined {
   const { request, settings } = context;
   if (settings.sseC === 'ignore') return undefined;
-  rejectBlocked(context);
+  rejectBlocked(context, action);
   const key = readCustomerKey(request, 'write');
   if (key === undefined) requireOwnEncryption(context);
   return key;
 }
 
 /** S3 asks for TLS first; then whether the bucket takes customer keys at all. */
-export function rejectBlocked({ request, bucket }: BucketContext): void {
+export function rejectBlocked({ request, bucket }: BucketContext, action = 's3:PutObject'): void {
   requireSecure(request);
   // The block is judged before the key material.
   if (hasCustomerKeyHeaders(request) && bucket.settings.blockedEncryption === 'SSE-C') {
     throw accessDenied(
-      `User: ${principalArn} is not authorized to perform: s3:PutObject on resource: "${objectArn(bucket.name, request.key)}" because this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a different server-side encryption type`,
+      `User: ${principalArn} is not authorized to perform: ${action} on resource: "${objectArn(bucket.name, request.key)}" because this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a different server-side encryption type`,
     );
   }
 }

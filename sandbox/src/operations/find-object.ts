@@ -1,5 +1,5 @@
 import type { CustomerKey } from '../sse-c/customer-key-headers.ts';
-import { invalidRequest } from '../s3-error.ts';
+import { invalidRequest, type S3Error } from '../s3-error.ts';
 import { readCustomerKey, rejectEncryptionHeader, wrongCustomerKey } from '../sse-c/customer-key-headers.ts';
 import { opensSeal } from '../sse-c/object-cipher.ts';
 import type { ObjectRecord } from '../store/object-record.ts';
@@ -15,7 +15,7 @@ export interface FoundObject {
 export function findObject(context: BucketContext): FoundObject {
   const customerKey = readKey(context);
   const record = requestedVersion(context, 'read');
-  requireRightKey(record, customerKey);
+  requireRightKey(record, customerKey, wrongCustomerKey);
   return { record, customerKey };
 }
 
@@ -26,7 +26,12 @@ function readKey({ request, settings }: BucketContext): CustomerKey | undefined 
   return key;
 }
 
-function requireRightKey(record: ObjectRecord, key: CustomerKey | undefined): void {
+/** `refusal` is what is said of another key than the object's. */
+export function requireRightKey(
+  record: ObjectRecord,
+  key: CustomerKey | undefined,
+  refusal: () => S3Error,
+): void {
   const [{ seal }] = record.pieces;
   if (seal === undefined) {
     if (key === undefined) return;
@@ -37,5 +42,5 @@ function requireRightKey(record: ObjectRecord, key: CustomerKey | undefined): vo
       'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.',
     );
   }
-  if (!opensSeal(seal, key.bytes)) throw wrongCustomerKey();
+  if (!opensSeal(seal, key.bytes)) throw refusal();
 }

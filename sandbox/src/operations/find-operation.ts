@@ -23,6 +23,7 @@ export function findOperation(request: S3Request): Operation | undefined {
     (operation) =>
       operation.method === request.method &&
       isOn(operation.on, request) &&
+      (operation.header === undefined || request.headers.has(operation.header)) &&
       (operation.subresource === undefined ||
         request.query.some(
           ({ name, value }) =>
@@ -52,7 +53,7 @@ export function rejectUnsupported(operation: Operation, request: S3Request): voi
 }
 
 function acts(operation: Operation, name: string): boolean {
-  return (operation.headers ?? []).some((known) =>
+  return [operation.header ?? '', ...(operation.headers ?? [])].some((known) =>
     known.endsWith('*') ? name.startsWith(known.slice(0, -1)) : name === known,
   );
 }

@@ -1,10 +1,11 @@
 import { checksumElement } from '../checksum/checksum.ts';
 import { queryParameter, type S3Request } from '../http/s3-request.ts';
 import { element, s3Namespace, xmlDeclaration } from '../http/xml.ts';
-import { invalidArgument, invalidRequest } from '../s3-error.ts';
+import { invalidArgument, invalidRequest, notImplemented } from '../s3-error.ts';
 import type { ObjectRecord } from '../store/object-record.ts';
 import { objectArn, requireAllowed } from './account.ts';
 import { findObject } from './find-object.ts';
+import { getObject } from './get-object.ts';
 import { readPageSize } from './list-parameters.ts';
 import { pageOfParts, readPartMarker } from './list-parts.ts';
 import type { BucketContext, S3Response } from './operation.ts';
@@ -13,6 +14,8 @@ import { versionHeaders } from './requested-version.ts';
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html */
 export function getObjectAttributes(context: BucketContext): S3Response {
   const { request, bucket, settings } = context;
+  if (settings.attributes === 'refuse') throw notImplemented('GetObjectAttributes, as it was told to');
+  if (settings.attributes === 'ignore') return getObject(context);
   const isOfVersion = queryParameter(request, 'versionId') !== undefined;
   const action = isOfVersion ? 's3:GetObjectVersion' : 's3:GetObject';
   requireAllowed(settings, action, objectArn(bucket.name, request.key));

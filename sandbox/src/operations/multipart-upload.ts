@@ -3,6 +3,7 @@ import { invalidRequest, noSuchUpload } from '../s3-error.ts';
 import {
   type CustomerKey,
   hasAllCustomerKeyHeaders,
+  otherCustomerKey,
   readCustomerKey,
   rejectEncryptionHeader,
   requireSecure,
@@ -35,7 +36,7 @@ export function checkPartKey({ seal }: UploadRecord, key: CustomerKey | undefine
     );
   }
   if (seal !== undefined && key !== undefined && !opensSeal(seal, key.bytes)) {
-    throw invalidRequest('The provided encryption parameters did not match the ones used originally.');
+    throw otherCustomerKey();
   }
 }
 
@@ -72,6 +73,6 @@ export function checkListingKey(context: BucketContext, { seal, checksum }: Uplo
     );
   }
   if (key !== undefined && !opensSeal(seal, key.bytes)) {
-    throw invalidRequest('The provided encryption parameters did not match the ones used originally.');
+    throw otherCustomerKey();
   }
 }

@@ -1,6 +1,7 @@
-import { customerKeyHeaders } from '../sse-c/customer-key-headers.ts';
+import { copySourceKeyHeaders, customerKeyHeaders } from '../sse-c/customer-key-headers.ts';
 import { abortMultipartUpload } from './abort-multipart-upload.ts';
 import { completeMultipartUpload } from './complete-multipart-upload.ts';
+import { copyObject } from './copy-object.ts';
 import { createMultipartUpload } from './create-multipart-upload.ts';
 import { deleteObject } from './delete-object.ts';
 import { getObject, headObject } from './get-object.ts';
@@ -10,6 +11,7 @@ import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './objec
 import type { Operation } from './operation.ts';
 import { putObject } from './put-object.ts';
 import { uploadPart } from './upload-part.ts';
+import { uploadPartCopy } from './upload-part-copy.ts';
 
 const sseC = Object.values(customerKeyHeaders);
 const describing = [
@@ -19,6 +21,14 @@ const describing = [
   'x-amz-tagging',
   'x-amz-server-side-encryption',
   ...sseC,
+];
+const copying = [
+  'x-amz-copy-source-if-match',
+  'x-amz-copy-source-if-none-match',
+  'x-amz-copy-source-if-modified-since',
+  'x-amz-copy-source-if-unmodified-since',
+  'x-amz-source-expected-bucket-owner',
+  ...Object.values(copySourceKeyHeaders),
 ];
 const reading = ['x-amz-checksum-mode', 'x-amz-server-side-encryption', ...sseC];
 
@@ -32,6 +42,17 @@ export const objectOperations: readonly Operation[] = [
     action: 's3:PutObject',
     headers: [...describing, 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
     answer: createMultipartUpload,
+  },
+  {
+    name: 'UploadPartCopy',
+    on: 'object',
+    method: 'PUT',
+    subresource: { name: 'uploadId' },
+    header: 'x-amz-copy-source',
+    action: 's3:PutObject',
+    query: ['partNumber'],
+    headers: [...copying, 'x-amz-copy-source-range', 'x-amz-server-side-encryption', ...sseC],
+    answer: uploadPartCopy,
   },
   {
     name: 'UploadPart',
@@ -116,6 +137,21 @@ export const objectOperations: readonly Operation[] = [
     versionAction: 's3:DeleteObjectVersionTagging',
     query: ['versionId'],
     answer: deleteObjectTagging,
+  },
+  {
+    name: 'CopyObject',
+    on: 'object',
+    method: 'PUT',
+    header: 'x-amz-copy-source',
+    action: 's3:PutObject',
+    headers: [
+      ...describing,
+      ...copying,
+      'x-amz-checksum-algorithm',
+      'x-amz-metadata-directive',
+      'x-amz-tagging-directive',
+    ],
+    answer: copyObject,
   },
   {
     name: 'PutObject',

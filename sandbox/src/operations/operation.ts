@@ -43,6 +43,8 @@ interface OperationFacts {
   readonly versionAction?: string;
   /** The query parameter that tells it from its siblings, and its value where that matters. */
   readonly subresource?: { readonly name: string; readonly value?: string };
+  /** The header that tells it from its siblings. */
+  readonly header?: string;
   /** Further query parameters that it acts on; any other is answered with 501. */
   readonly query?: readonly string[];
   /** x-amz-* headers that it acts on, besides those of every request; any other is answered with 501. */

@@ -12,7 +12,7 @@ import {
 import { readNewTags } from './object-tagging.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 import { newVersionHeaders } from './requested-version.ts';
-import { requirePutSize, storeContent } from './store-content.ts';
+import { type ReadContent, requirePutSize, storeContent } from './store-content.ts';
 
 export async function putObject(context: BucketContext): Promise<S3Response> {
   const { request, bucket, now } = context;
@@ -29,7 +29,8 @@ export async function putObject(context: BucketContext): Promise<S3Response> {
   }
   condition.check(bucket.object(request.key));
 
-  const record = await storeContent(context, { integrity, customerKey }, (stored) => {
+  const read: ReadContent = (take, withMd5) => context.body.read({ integrity, withMd5 }, take);
+  const record = await storeContent(context, customerKey, read, (stored) => {
     const { piece, etag, checksum } = stored;
     condition.check(bucket.object(request.key));
     return bucket.put({

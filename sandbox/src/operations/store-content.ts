@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { VerifiedContent } from '../body/request-body.ts';
-import type { IntegrityHeaders } from '../body/integrity-headers.ts';
-import type { Checksum, ChecksumAlgorithm } from '../checksum/checksum.ts';
+import type { Checksum } from '../checksum/checksum.ts';
 import { noSuchBucket, S3Error } from '../s3-error.ts';
 import type { CustomerKey } from '../sse-c/customer-key-headers.ts';
 import { sealObject } from '../sse-c/object-cipher.ts';
@@ -19,12 +18,12 @@ export interface StoredContent {
   readonly claimed: Checksum | undefined;
 }
 
-export interface ContentToStore {
-  readonly integrity: IntegrityHeaders;
-  readonly customerKey: CustomerKey | undefined;
-  /** The checksum to keep, where it need not be the client's. */
-  readonly algorithm?: ChecksumAlgorithm | undefined;
-}
+/** Where content comes from: the request's body, or another object. */
+export type ReadContent = (
+  take: (piece: Buffer) => Promise<void>,
+  /** The MD5 is the ETag of a plain object. */
+  withMd5: boolean,
+) => Promise<VerifiedContent>;
 
 /** What one request may bring. */
 export function requirePutSize({ body }: BucketContext): void {
@@ -37,25 +36,26 @@ export function requirePutSize({ body }: BucketContext): void {
 }
 
 /**
- * Writes the request's body to a file, under the customer key where there is one, and calls `place` once all of it
- * is there and verified. If anything fails, `place` too, the file goes.
+ * Writes content to a file, under the customer key where there is one, and calls `place` once all of it is there and
+ * verified. If anything fails, `place` too, the file goes.
  */
 export async function storeContent<T>(
   context: BucketContext,
-  { integrity, customerKey, algorithm }: ContentToStore,
+  customerKey: CustomerKey | undefined,
+  read: ReadContent,
   place: (stored: StoredContent) => T,
 ): Promise<T> {
-  const { bucket, body, faults, store } = context;
+  const { bucket, faults, store } = context;
   const sealed = customerKey && sealObject(customerKey.bytes);
   const writer = await bucket.data.startWriting();
   try {
-    const content = await body.read({ integrity, algorithm, withMd5: sealed === undefined }, (piece) => {
+    const content = await read((piece) => {
       const bytes = faults.store(piece);
       return writer.write(sealed === undefined ? bytes : sealed.cipher.update(bytes));
-    });
+    }, sealed === undefined);
     await writer.finish();
     const { name: data, size } = writer;
-    // The bucket may have gone while the body came.
+    // The bucket may have gone while the content came.
     if (store.bucket(bucket.name) !== bucket) throw noSuchBucket(bucket.name);
     return place({
       piece: sealed === undefined ? { data, size } : { data, size, seal: sealed.seal },

@@ -7,7 +7,7 @@ import { checkPartKey, findUpload, readPartKey } from './multipart-upload.ts';
 import { wholeSeconds } from './object-headers.ts';
 import type { BucketContext, S3Response } from './operation.ts';
 import { readPartNumber } from './part-number.ts';
-import { requirePutSize, storeContent } from './store-content.ts';
+import { type ReadContent, requirePutSize, storeContent } from './store-content.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
 export async function uploadPart(context: BucketContext): Promise<S3Response> {
@@ -21,7 +21,8 @@ export async function uploadPart(context: BucketContext): Promise<S3Response> {
   requirePutSize(context);
   const { checksum } = record;
   const algorithm = checksum?.algorithm ?? 'crc64nvme';
-  const { part, claimed } = await storeContent(context, { integrity, customerKey, algorithm }, (stored) => {
+  const read: ReadContent = (take, withMd5) => context.body.read({ integrity, algorithm, withMd5 }, take);
+  const { part, claimed } = await storeContent(context, customerKey, read, (stored) => {
     const { piece, etag } = stored;
     const placed = { ...piece, number, etag, lastModified: wholeSeconds(now), checksum: stored.checksum };
     // It may have been completed or aborted while the body came.

@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { S3Request } from '../http/s3-request.ts';
-import { invalidArgument, S3Error } from '../s3-error.ts';
+import { invalidArgument, invalidRequest, S3Error } from '../s3-error.ts';
 
 const prefix = 'x-amz-server-side-encryption-customer-';
 const copySourcePrefix = 'x-amz-copy-source-server-side-encryption-customer-';
 
-export const customerKeyHeaders = {
-  algorithm: `${prefix}algorithm`,
-  key: `${prefix}key`,
-  md5: `${prefix}key-md5`,
-} as const;
+interface HeaderNames {
+  readonly algorithm: string;
+  readonly key: string;
+  readonly md5: string;
+}
+
+function headerNames(beginning: string): HeaderNames {
+  return { algorithm: `${beginning}algorithm`, key: `${beginning}key`, md5: `${beginning}key-md5` };
+}
+
+export const customerKeyHeaders = headerNames(prefix);
+/** Of the object that is copied. */
+export const copySourceKeyHeaders = headerNames(copySourcePrefix);
 
 /** The key of one request; but for a new object it may have any length, and is then the wrong one. */
 export interface CustomerKey {
@@ -27,7 +35,11 @@ export function hasAllCustomerKeyHeaders(request: S3Request): boolean {
 }
 
 export function hasCustomerKeyHeaders(request: S3Request): boolean {
-  return Object.values(customerKeyHeaders).some((name) => request.headers.has(name));
+  return hasAny(request, customerKeyHeaders);
+}
+
+function hasAny(request: S3Request, names: HeaderNames): boolean {
+  return Object.values(names).some((name: string) => request.headers.has(name));
 }
 
 /** Any SSE-C header at all, those for a copy source too. */
@@ -39,7 +51,7 @@ export function anySseCHeader(request: S3Request): string | undefined {
 
 /** SSE-C asks for TLS before anything else is looked at. */
 export function requireSecure(request: S3Request): void {
-  if (hasCustomerKeyHeaders(request) && !request.secure) {
+  if (anySseCHeader(request) !== undefined && !request.secure) {
     throw invalidArgument(`${must} be made over a secure connection.`, argumentName);
   }
 }
@@ -48,17 +60,21 @@ export function requireSecure(request: S3Request): void {
  * Validates the three headers in S3's order: presence, an empty key, the MD5, the algorithm, the length.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-s3-c-encryption.html
  */
-export function readCustomerKey(request: S3Request, use: 'write' | 'part' | 'read'): CustomerKey | undefined {
-  if (!hasCustomerKeyHeaders(request)) return undefined;
+export function readCustomerKey(
+  request: S3Request,
+  use: 'write' | 'part' | 'read' | 'copy-source',
+): CustomerKey | undefined {
+  const names = use === 'copy-source' ? copySourceKeyHeaders : customerKeyHeaders;
+  if (!hasAny(request, names)) return undefined;
   requireSecure(request);
-  const algorithm = request.headers.get(customerKeyHeaders.algorithm);
-  const key = request.headers.get(customerKeyHeaders.key);
-  const md5 = request.headers.get(customerKeyHeaders.md5);
+  const algorithm = request.headers.get(names.algorithm);
+  const key = request.headers.get(names.key);
+  const md5 = request.headers.get(names.md5);
   if (algorithm === undefined) {
     throw invalidArgument(`${must} provide a valid encryption algorithm.`, argumentName);
   }
   if (key === undefined) throw invalidArgument(`${must} provide an appropriate secret key.`, argumentName);
-  if (md5 === undefined && use !== 'read') {
+  if (md5 === undefined && (use === 'write' || use === 'part')) {
     throw invalidArgument(`${must} provide the client calculated MD5 of the secret key.`, argumentName);
   }
   const bytes = decodeKey(key);
@@ -104,6 +120,11 @@ export function rejectEncryptionHeader(request: S3Request): void {
     argumentName,
     encryption,
   );
+}
+
+/** A part, or the source of a copy, under another key: here S3 does not speak of access. */
+export function otherCustomerKey(): S3Error {
+  return invalidRequest('The provided encryption parameters did not match the ones used originally.');
 }
 
 export function wrongCustomerKey(): S3Error {

@@ -33,8 +33,14 @@ export interface RawResponse {
   xml(name: string): string | undefined;
 }
 
+/** What a request needs to know of a sandbox. */
+export type Reached = Pick<
+  Sandbox,
+  'endpoint' | 'httpEndpoint' | 'region' | 'accessKeyId' | 'secretAccessKey' | 'caPem'
+>;
+
 /** The headers of a request, signed by Signature Version 4. */
-export function signedHeaders(sandbox: Sandbox, raw: RawRequest): Record<string, string> {
+export function signedHeaders(sandbox: Reached, raw: RawRequest): Record<string, string> {
   const date = raw.date ?? new Date();
   const timestamp = date.toISOString().replace(/[-:]|\.\d{3}/g, '');
   const region = raw.region ?? sandbox.region;
@@ -78,12 +84,12 @@ export function signedHeaders(sandbox: Sandbox, raw: RawRequest): Record<string,
   };
 }
 
-export function send(sandbox: Sandbox, raw: RawRequest): Promise<RawResponse> {
+export function send(sandbox: Reached, raw: RawRequest): Promise<RawResponse> {
   return sendHeaders(sandbox, raw, signedHeaders(sandbox, raw));
 }
 
 export function sendHeaders(
-  sandbox: Sandbox,
+  sandbox: Reached,
   raw: RawRequest,
   headers: Readonly<Record<string, string>>,
 ): Promise<RawResponse> {

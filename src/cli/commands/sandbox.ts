@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import type { Io, SandboxModule } from '../io.ts';
@@ -19,6 +19,18 @@ export function addSandbox(program: Command): void {
     .option('--block-sse-c', 'new buckets block SSE-C, as on AWS since April 2026')
     .addOption(
       new RepeatableOption('--fault <fault>', 'what is to go wrong, as in "fail UploadPart 503 SlowDown x2"'),
+    )
+    .addOption(
+      new Option('--copies <how>', 'copies with customer keys: 501, or stored plain').choices([
+        'refuse',
+        'ignore',
+      ]),
+    )
+    .addOption(
+      new Option('--attributes <how>', 'GetObjectAttributes: 501, or the object itself').choices([
+        'refuse',
+        'ignore',
+      ]),
     )
     .option('--json', 'without COMMAND: print one JSON object instead of shell exports')
     .option('-q, --quiet', 'print nothing on stderr but errors')
