@@ -147,7 +147,10 @@ test('a delete marker: the object is not there', async () => {
     }),
     ...get,
   );
-  expect(lines).toEqual(['ssec: There is no object s3://my-bucket/there.']);
+  expect(lines).toEqual([
+    'ssec: There is no object s3://my-bucket/there: it was deleted, and a delete marker stands in its place.',
+    'hint: a version from before opens by its id: --version-id ID',
+  ]);
   expect(code).toBe(5);
 });
 

@@ -34,10 +34,8 @@ describe('README.md', () => {
   test('shows commands that work as they stand', async () => {
     const cwd = folder();
     prepare(cwd);
-    const [, quick = '', allow = '', everyday = '', folders = '', large = '', oldEnv = ''] = fencedBlocks(
-      readme,
-      'sh',
-    );
+    const [, quick = '', allow = '', everyday = '', ring = '', folders = '', large = '', oldEnv = ''] =
+      fencedBlocks(readme, 'sh');
     const made = await shell(quick.split('\n').slice(0, 2).join('\n'), cwd);
     expect(made).toMatchObject({ code: 0, stdout: '.env\n' });
 
@@ -55,6 +53,10 @@ describe('README.md', () => {
     expect(day.stderr).toBe('');
     expect(day.code).toBe(0);
     expect(day.stdout).toContain('src/a.txt');
+
+    const keys = await shell(`set -e\n${ring}\nssec keys`, cwd);
+    expect(keys).toMatchObject({ code: 0 });
+    expect(keys.stdout).toMatch(/\n2026\.bin\n2026 .* default\n$/);
 
     const many = await shell(`set -e\n${folders}\ncmp photos/b.jpg copy/b.jpg`, cwd);
     expect(many).toMatchObject({ code: 0, stderr: '' });
@@ -78,7 +80,7 @@ describe('README.md', () => {
   }, 60_000);
 
   test('has no block of commands that nothing checks', () => {
-    expect(fencedBlocks(readme, 'sh')).toHaveLength(7);
+    expect(fencedBlocks(readme, 'sh')).toHaveLength(8);
   });
 
   test('its library example compiles and runs', async () => {

@@ -43,6 +43,7 @@ test('completion repeats exactly those', () => {
   );
   expect(names).toEqual([
     'put --metadata',
+    'put --tag',
     'put --include',
     'put --exclude',
     'get --include',
