@@ -23,9 +23,18 @@ export type ObjectToOpen = ObjectVersion;
 
 /** What opens an object. */
 export type FoundKey =
-  | { readonly kind: 'key'; readonly ringKey: RingKey; readonly head: HeadObjectCommandOutput }
+  | {
+      readonly kind: 'key';
+      readonly ringKey: RingKey;
+      /** @internal The SDK's types are not part of this library's interface. */
+      readonly head: HeadObjectCommandOutput;
+    }
   /** It is not encrypted with a customer key. */
-  | { readonly kind: 'plain'; readonly head: HeadObjectCommandOutput }
+  | {
+      readonly kind: 'plain';
+      /** @internal */
+      readonly head: HeadObjectCommandOutput;
+    }
   /** It is, and with none of these. */
   | { readonly kind: 'unknown'; readonly tried: number };
 

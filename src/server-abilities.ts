@@ -139,7 +139,10 @@ function verdictOf(error: unknown, trial: TrialObject, operation: string): Verdi
     { operation, bucket, key, customerKeySent: true, endpoint: client.endpoint },
     signal,
   );
-  if (serviceAnswer(error) === undefined || signal?.aborted === true) throw failure;
+  if (signal?.aborted === true) throw failure;
+  // an answer that was none of S3's
+  if (failure.code === 'NOT_SUPPORTED') return { present: false };
+  if (serviceAnswer(error) === undefined) throw failure;
   if (failure.code === 'ACCESS_DENIED') return { present: undefined };
   if (OTHER_CAUSES.includes(failure.code)) return { present: undefined, why: failure };
   return { present: false };

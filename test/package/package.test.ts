@@ -121,8 +121,10 @@ describe('the package ssec', () => {
       'docs/compatibility.md',
       'docs/decisions.md',
       'docs/json.md',
+      'docs/keys.md',
       'docs/library.md',
       'docs/limits.md',
+      'docs/migrating.md',
       'docs/security.md',
       'package.json',
     ]);

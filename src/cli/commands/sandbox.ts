@@ -21,10 +21,10 @@ export function addSandbox(program: Command): void {
       new RepeatableOption('--fault <fault>', 'what is to go wrong, as in "fail UploadPart 503 SlowDown x2"'),
     )
     .addOption(
-      new Option('--copies <how>', 'copies with customer keys: 501, or stored plain').choices([
-        'refuse',
-        'ignore',
-      ]),
+      new Option(
+        '--copies <how>',
+        "copies with customer keys: 501, or stored plain as if the target's key were not there",
+      ).choices(['refuse', 'ignore']),
     )
     .addOption(
       new Option('--attributes <how>', 'GetObjectAttributes: 501, or the object itself').choices([

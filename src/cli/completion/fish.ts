@@ -109,7 +109,7 @@ function offered(value: CompletionValue): string {
     case 'profile':
       return " -a '(__ssec_profiles)'";
     case 'ring_key':
-      return " -a '(__ssec_keys)'";
+      return " -a '(__ssec_ring_keys)'";
     case 'file':
       return ' -F';
     case 'free':
