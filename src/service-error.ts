@@ -238,6 +238,7 @@ function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | und
       'KEY_MISSING',
       `${formatAddress(request)} is encrypted with a customer key, and none was given.`,
       'set SSE_CUSTOMER_KEY_BASE64 in .env to the key that it was put with, or pass --key-file FILE',
+      'or put that key into the key ring, where get finds it: ssec keys add NAME --key-file FILE',
     );
   }
   if (status === 400 && isRead(request) && request.customerKeySent && isPlainRefusal(answer)) {

@@ -130,6 +130,7 @@ const keys: readonly Row[] = [
     message: 's3://my-bucket/there is encrypted with a customer key, and none was given.',
     hints: [
       'set SSE_CUSTOMER_KEY_BASE64 in .env to the key that it was put with, or pass --key-file FILE',
+      'or put that key into the key ring, where get finds it: ssec keys add NAME --key-file FILE',
       "OPENDAL_S3_SERVER_SIDE_ENCRYPTION_CUSTOMER_KEY is set, and is another tool's: ssec reads SSE_CUSTOMER_KEY_BASE64",
     ],
     argv: ['get', 'there', '-o', 'copy'],

@@ -1108,7 +1108,10 @@ const service: readonly Row[] = [
     code: 'KEY_MISSING',
     exit: 6,
     message: 's3://my-bucket/there is encrypted with a customer key, and none was given.',
-    hints: ['set SSE_CUSTOMER_KEY_BASE64 in .env to the key that it was put with, or pass --key-file FILE'],
+    hints: [
+      'set SSE_CUSTOMER_KEY_BASE64 in .env to the key that it was put with, or pass --key-file FILE',
+      'or put that key into the key ring, where get finds it: ssec keys add NAME --key-file FILE',
+    ],
     argv: get,
     env: { SSE_CUSTOMER_KEY_BASE64: undefined },
     ...there,
