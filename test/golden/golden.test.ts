@@ -100,6 +100,10 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     await lines('stdout', ['put', 'page.html', 'rm.html']);
     return (await lines('stdout', ['rm', '--yes', 'rm.html']))[0];
   },
+  presign: async () => {
+    const [signed] = await lines('stdout', ['presign', 'get', 'page.html']);
+    return { ...(signed as object), URL: '{url}', Expires: '{time}' };
+  },
   uploads: async () => {
     const s3 = plainClient(accessTo(sandbox));
     try {
