@@ -33,6 +33,8 @@ export {
   type ObjectToOpen,
   openWithRing,
 } from './key-finder.ts';
+export { EXPORT_FORMS, type ExportForm, exportKey } from './keys/export-key.ts';
+export { KEY_TAG } from './keys/key-tag.ts';
 export { KeyRing } from './keys/key-ring.ts';
 export type { RingKey, RingProblem } from './keys/ring-files.ts';
 export { type KeyFormat, checkKeyMd5, parseKeyContent } from './keys/key-text.ts';

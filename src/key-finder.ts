@@ -56,7 +56,7 @@ export class KeyFinder {
 
   constructor({ client, keys, first }: KeyFinderOptions) {
     this.#client = client;
-    this.#keys = first === undefined ? keys : [first, ...keys.filter((key) => key !== first)];
+    this.#keys = first === undefined ? keys : [first, ...keys.filter((key) => !isSame(key, first))];
   }
 
   /** How many keys there are to try. */
@@ -104,10 +104,10 @@ export class KeyFinder {
     // whoever knows that something was refused for the key knows that there is one
     const plain = refused === undefined ? await this.#withoutKey(object, signal) : undefined;
     if (plain !== undefined) return { kind: 'plain', head: plain };
-    const others = this.#keys.filter((key) => key !== refused && key !== likeliest);
+    const others = this.#keys.filter((key) => !isSame(key, refused) && !isSame(key, likeliest));
     const found = await this.#tryAll(object, others, signal);
     if (found !== undefined) return found;
-    if (this.#keys.length > 0) await this.#requireRefusedKey(object, signal);
+    await this.#requireRefusedKey(object, signal);
     return { kind: 'unknown', tried: this.#keys.length };
   }
 
@@ -259,4 +259,9 @@ export function noneFits(object: ObjectAddress, tried: number): SsecError {
 /** What objects lie together under: all up to the last slash. */
 function prefixOf(key: string): string {
   return key.slice(0, key.lastIndexOf('/') + 1);
+}
+
+/** The same key, be it read twice. */
+function isSame(key: RingKey, other: RingKey | 'plain' | undefined): boolean {
+  return other !== undefined && other !== 'plain' && key.customerKey.equals(other.customerKey);
 }

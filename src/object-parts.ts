@@ -3,7 +3,8 @@ import type { HttpRequest, HttpResponse } from '@smithy/types';
 import { Readable } from 'node:stream';
 import { SsecError } from './errors.ts';
 import type { HeadObjectOptions } from './head-object.ts';
-import { versionField } from './object-version.ts';
+import { checkBucketName, checkObjectKey } from './object-address.ts';
+import { checkVersionId, versionField } from './object-version.ts';
 import { failureOf } from './service-error.ts';
 import { CHECKSUM_ALGORITHMS, type StoredChecksum } from './transfer/checksum.ts';
 
@@ -28,11 +29,14 @@ const PAGE = 1_000;
  * The parts that an object was put in, as GetObjectAttributes tells.
  *
  * @returns undefined for an object that was put whole
- * @throws SsecError NOT_SUPPORTED where the server does not know it; ACCESS_DENIED, KEY_MISMATCH, NETWORK, ...
+ * @throws SsecError NOT_SUPPORTED where the server does not know it; ACCESS_DENIED, NETWORK, ...
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
  */
 export async function objectParts(options: HeadObjectOptions): Promise<ObjectParts | undefined> {
   const { client, bucket, key, versionId, customerKey, signal } = options;
+  checkBucketName(bucket);
+  checkObjectKey(key);
+  checkVersionId(versionId);
   const parts: ObjectPart[] = [];
   let count: number | undefined;
   let marker: string | undefined;

@@ -1,7 +1,8 @@
 import { GetObjectTaggingCommand, type GetObjectTaggingCommandOutput } from '@aws-sdk/client-s3';
 import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
-import { type ObjectVersion, versionField } from './object-version.ts';
+import { checkBucketName, checkObjectKey } from './object-address.ts';
+import { type ObjectVersion, checkVersionId, versionField } from './object-version.ts';
 import { failureOf } from './service-error.ts';
 
 /** Of one object (AmazonS3/latest/userguide/object-tagging.html). */
@@ -63,6 +64,9 @@ export interface ObjectTagsOptions extends ObjectVersion {
  */
 export async function objectTags(options: ObjectTagsOptions): Promise<ReadonlyMap<string, string>> {
   const { client, bucket, key, versionId, signal } = options;
+  checkBucketName(bucket);
+  checkObjectKey(key);
+  checkVersionId(versionId);
   try {
     const { TagSet: tags = [] } = await client.send<GetObjectTaggingCommandOutput>(
       new GetObjectTaggingCommand({ Bucket: bucket, Key: key, ...versionField(options) }),

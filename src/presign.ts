@@ -7,6 +7,7 @@ import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
 import { type ObjectAddress, checkBucketName, checkObjectKey } from './object-address.ts';
+import { checkVersionId, versionField } from './object-version.ts';
 
 export interface PresignOptions extends ObjectAddress {
   readonly client: SsecClient;
@@ -42,13 +43,14 @@ export async function presign(options: PresignOptions): Promise<PresignedRequest
   const { client, method, bucket, key, customerKey, expiresIn, versionId } = options;
   checkBucketName(bucket);
   checkObjectKey(key);
+  checkVersionId(versionId);
   if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_SECONDS) {
     throw new SsecError('USAGE', `A URL can be valid for 1 second to 7 days, not for ${expiresIn} s.`);
   }
   const input = { Bucket: bucket, Key: key, ...customerKey.requestFields() };
   const request = await client.prepare(
     method === 'GET'
-      ? new GetObjectCommand({ ...input, ...(versionId === undefined ? {} : { VersionId: versionId }) })
+      ? new GetObjectCommand({ ...input, ...versionField({ versionId }) })
       : new PutObjectCommand(input),
   );
   const headers = Object.fromEntries(

@@ -84,7 +84,7 @@ export interface NamedKey {
  *
  * @throws SsecError KEY_MISSING, KEY_RETIRED, and as `loadKey`
  */
-export async function loadWritingKey(
+export async function namedOrDefaultKey(
   context: CommandContext,
   settings: Settings,
 ): Promise<NamedKey | undefined> {

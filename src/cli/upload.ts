@@ -10,7 +10,7 @@ import { tagsKeys, tagsWithKey } from './key-tags.ts';
 import { checksumFields } from './output/checksum-fields.ts';
 import type { Redactor } from './output/redactor.ts';
 import type { JsonRecord, Reporter } from './output/reporter.ts';
-import { type NamedKey, loadWritingKey } from './ring.ts';
+import { type NamedKey, namedOrDefaultKey } from './ring.ts';
 import { type CommandContext, journalFolder } from './session.ts';
 
 /** What `put` is told of each object, be it one or many. */
@@ -107,9 +107,9 @@ export function uploadJournal(
 export async function loadWriteKey(
   context: CommandContext,
   settings: Settings,
-  options: UploadOptions,
+  options: Pick<UploadOptions, 'allowWeakKey'>,
 ): Promise<NamedKey> {
-  const key = await loadWritingKey(context, settings);
+  const key = await namedOrDefaultKey(context, settings);
   if (key === undefined) {
     throw new SsecError('KEY_MISSING', 'No customer key was given; nothing was sent.', {
       hints: missingKeyHints(context.io.env),

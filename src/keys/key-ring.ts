@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SsecError, withHints } from '../errors.ts';
 import { writeFileAtomically } from '../transfer/atomic-file.ts';
@@ -11,6 +11,7 @@ import { moveKeyFile } from './retire-file.ts';
 import {
   type RingKey,
   type RingProblem,
+  holdsKey,
   isThere,
   keyPath,
   makeRingFolder,
@@ -113,9 +114,15 @@ export class KeyRing {
     await makeRingFolder(this.folder);
     const path = keyPath(this.folder, name);
     await writeKeyFile(path, path, key);
+    const retired = keyPath(join(this.folder, RETIRED_FOLDER), name);
+    // another key had the name, and was retired between the look and the writing
+    if ((await isThere(retired)) && !(await holdsKey(retired, key))) {
+      if (await holdsKey(path, key)) await rm(path);
+      throw nameTaken(name);
+    }
     if (now.defaultName !== undefined && !now.#isDefaultGone) return { path, isDefault: false };
     try {
-      return { path, isDefault: await this.#becomeDefault(name, now.#isDefaultGone) };
+      return { path, isDefault: await this.#becomeDefault(name, now) };
     } catch (error) {
       if (!(error instanceof SsecError)) throw error;
       throw withHints(error, [
@@ -187,12 +194,15 @@ export class KeyRing {
     }
   }
 
-  async #becomeDefault(name: string, instead: boolean): Promise<boolean> {
+  /** @param seen what was there before the key was */
+  async #becomeDefault(name: string, seen: KeyRing): Promise<boolean> {
     const path = join(this.folder, DEFAULT_FILE);
+    // somebody may have named another one since
+    if ((await readDefault(path)).name !== seen.defaultName) return false;
     try {
       await writeFileAtomically(path, Buffer.from(`${name}\n`), {
         mode: 0o600,
-        noOverwrite: !instead,
+        noOverwrite: !seen.#isDefaultGone,
         name: path,
       });
       return true;
@@ -210,7 +220,7 @@ async function readRetired(folder: string): ReturnType<typeof readKeys> {
     return await readKeys(folder, true);
   } catch (error) {
     if (!(error instanceof SsecError)) throw error;
-    return { keys: [], problems: [{ path: folder, keyName: undefined, error }] };
+    return { keys: [], problems: [{ path: folder, keyName: undefined, kind: 'broken', error }] };
   }
 }
 

@@ -1,8 +1,9 @@
-import { lstat, rm, utimes } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { lstat, rename, rm, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../errors.ts';
 import { syncDirectory } from '../transfer/atomic-file.ts';
-import { linked } from '../transfer/take-name.ts';
+import { linked, takeName } from '../transfer/take-name.ts';
 import { writeKeyFile } from './key-file.ts';
 import { type RingKey, holdsKey } from './ring-files.ts';
 
@@ -25,8 +26,24 @@ export async function moveKeyFile(from: string, to: string, key: RingKey): Promi
     if (systemErrorCode(error) === 'ENOENT') return;
   }
   await syncDirectory(dirname(to));
-  await rm(from, { force: true });
+  await removeMoved(from, key);
   await syncDirectory(dirname(from));
+}
+
+/**
+ * The old name goes only with the key that was moved: somebody may have moved it before, and another key may have got
+ * the name since.
+ */
+async function removeMoved(from: string, key: RingKey): Promise<void> {
+  const aside = join(dirname(from), `.ssec-${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await rename(from, aside);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (!(await holdsKey(aside, key.customerKey))) await takeName(aside, from);
+  else await rm(aside);
 }
 
 /** False where the system has no links, or the folder of the retired is on another disk. */

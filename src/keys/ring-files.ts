@@ -23,6 +23,8 @@ export interface RingProblem {
   readonly path: string;
   /** The key that it is about. */
   readonly keyName: string | undefined;
+  /** `exposed`: it is used all the same, and others can read or change it. */
+  readonly kind: 'broken' | 'exposed';
   readonly error: SsecError;
 }
 
@@ -64,7 +66,7 @@ export async function readKeys(folder: string, isRetired: boolean): Promise<Keys
       const error = new SsecError('FILE_UNREADABLE', `The name of "${path}" is none that a key can have.`, {
         hints: ['give it another name; letters, digits, dots, hyphens and underscores will do'],
       });
-      problems.push({ path, keyName: undefined, error });
+      problems.push({ path, keyName: undefined, kind: 'broken', error });
       continue;
     }
     try {
@@ -72,9 +74,9 @@ export async function readKeys(folder: string, isRetired: boolean): Promise<Keys
       if (read === undefined) continue;
       const { customerKey, created, isExposed } = read;
       keys.push({ name, customerKey, created, isRetired });
-      if (isExposed) problems.push({ path, keyName: name, error: exposed(path) });
+      if (isExposed) problems.push({ path, keyName: name, kind: 'exposed', error: exposed(path) });
     } catch (error) {
-      problems.push({ path, keyName: name, error: unreadable(path, error) });
+      problems.push({ path, keyName: name, kind: 'broken', error: unreadable(path, error) });
     }
   }
   return { keys: keys.sort(newestFirst), problems };
@@ -129,10 +131,10 @@ export async function readDefault(
     const error = new SsecError('FILE_UNREADABLE', `"${path}" holds something else than the name of a key.`, {
       hints: ['make a key the default: ssec keys default NAME'],
     });
-    return { problem: { path, keyName: undefined, error } };
+    return { problem: { path, keyName: undefined, kind: 'broken', error } };
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return {};
-    return { problem: { path, keyName: undefined, error: unreadable(path, error) } };
+    return { problem: { path, keyName: undefined, kind: 'broken', error: unreadable(path, error) } };
   }
 }
 
@@ -157,8 +159,9 @@ export async function makeRingFolder(folder: string): Promise<void> {
       cause: error,
     });
   }
-  if (first === undefined) return;
-  for (let path = folder; path.length >= first.length; path = dirname(path))
+  // somebody else may have made it just now, and not be as far
+  const highest = first ?? folder;
+  for (let path = folder; path.length >= highest.length; path = dirname(path))
     await syncDirectory(dirname(path));
 }
 
@@ -169,7 +172,7 @@ async function openToOthers(folder: string): Promise<RingProblem[]> {
   const error = new SsecError('FILE_UNREADABLE', `The key ring "${folder}" can be changed by others.`, {
     hints: [`chmod 700 ${shellWord(folder)}`],
   });
-  return [{ path: folder, keyName: undefined, error }];
+  return [{ path: folder, keyName: undefined, kind: 'exposed', error }];
 }
 
 function exposed(path: string): SsecError {

@@ -217,12 +217,21 @@ async function openEarlier(
   return handle && { temp, handle };
 }
 
-/** Makes the new name itself survive a power loss. Not every file system can; the data are safe either way. */
+/**
+ * Makes the new name itself survive a power loss. Not every file system can; the data are safe either way.
+ *
+ * @throws SsecError FILE_UNWRITABLE, DISK_FULL where the disk failed at it
+ */
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY).catch(() => undefined);
   if (handle === undefined) return;
-  await handle.sync().catch(() => undefined);
-  await handle.close();
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (['EIO', 'ENOSPC', 'EDQUOT'].includes(systemErrorCode(error) ?? '')) throw unwritable(path, error);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function specialFileSink(path: string, name: string, flags: 'w' | 'a'): Promise<Sink> {

@@ -76,7 +76,7 @@ const lives = fc.record({
 });
 
 interface Acknowledged {
-  readonly added: Map<string, CustomerKey>;
+  readonly added: (readonly [name: string, key: CustomerKey])[];
   readonly retired: Set<string>;
 }
 
@@ -112,7 +112,7 @@ async function live(
         const opened = await KeyRing.open(ring);
         if (step.kind === 'add') {
           await opened.add(step.name, step.key);
-          acknowledged.added.set(step.name, step.key);
+          acknowledged.added.push([step.name, step.key]);
         } else if (step.kind === 'default') await opened.setDefault(step.name);
         else {
           await opened.retire(step.name);
@@ -136,7 +136,7 @@ test('whatever several processes do, wherever they crash: no key that was acknow
       fc.scheduler(),
       async (all, scheduler) => {
         const folder = join(freshFolder(), 'keys');
-        const acknowledged: Acknowledged = { added: new Map(), retired: new Set() };
+        const acknowledged: Acknowledged = { added: [], retired: new Set() };
         await scheduler.waitFor(Promise.all(all.map((life) => live(folder, life, scheduler, acknowledged))));
 
         const ring = await KeyRing.open(folder);
@@ -150,7 +150,7 @@ test('whatever several processes do, wherever they crash: no key that was acknow
         }
         expect(new Set(ring.keys.map(({ name }) => name)).size).toBe(ring.keys.length);
         // where a key was acknowledged there is a default, unless the one that there was has been retired meanwhile
-        if (acknowledged.added.size > 0) expect(ring.defaultName).toBeDefined();
+        if (acknowledged.added.length > 0) expect(ring.defaultName).toBeDefined();
         // only keys, and what a crash left of those that nobody was told of
         const files = ring.keys.length === 0 ? [] : readdirSync(folder);
         const strange = files.filter(

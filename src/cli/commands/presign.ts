@@ -17,7 +17,8 @@ import { shellWord } from '../../shell-word.ts';
 import { gitWarning } from '../git-ignore.ts';
 import { addKeyFormat, addOutputOptions, addSettingOptions } from '../options.ts';
 import type { Act } from '../program.ts';
-import { OpeningKeys, loadWritingKey } from '../ring.ts';
+import { OpeningKeys } from '../ring.ts';
+import { loadWriteKey } from '../upload.ts';
 import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
 import { missingKeyHints } from '../../settings/missing-key-hints.ts';
 
@@ -26,6 +27,7 @@ interface PresignOptions {
   readonly urlOnly?: boolean;
   readonly headers?: 'json';
   readonly headerFile?: string;
+  readonly allowWeakKey?: boolean;
 }
 
 const DEFAULT_HEADER_FILE = 'ssec-headers';
@@ -90,7 +92,7 @@ async function presignOne(
   const given = parseObjectAddress(object);
   const address = { bucket: bucketOf(settings, given?.bucket), key: given?.key ?? object };
   checkObjectKey(address.key);
-  const writing = method === 'put' ? await loadWritingKey(context, settings) : undefined;
+  const writing = method === 'put' ? await loadWriteKey(context, settings, options) : undefined;
   const opening = method === 'get' ? await OpeningKeys.load(context, settings) : undefined;
   await withClient(context, settings, async (client) => {
     const customerKey =
