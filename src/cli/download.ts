@@ -99,8 +99,12 @@ export async function ownFiles(settings: Settings, io: Io): Promise<ReadonlySet<
 }
 
 async function ringFiles(settings: Settings, io: Io): Promise<string[]> {
-  const folder = keyRingFolder(settings, io.env, platform());
-  return folder === undefined ? [] : KeyRing.files(resolve(io.cwd, folder));
+  // the one that is usually there holds keys whatever is set today
+  const named = keyRingFolder(settings, io.env, platform());
+  const usual = keyRingFolder({ keyring: undefined }, io.env, platform());
+  const folders = new Set([named, usual].filter((folder) => folder !== undefined));
+  const lists = await Promise.all([...folders].map((folder) => KeyRing.files(resolve(io.cwd, folder))));
+  return lists.flat();
 }
 
 /** What is in the way of a file that holds the settings or the key. */

@@ -50,7 +50,10 @@ export async function withKeyTag<T extends UploadOptions>(
   options: T,
   { name }: NamedKey,
 ): Promise<T> {
-  const tag = tagsKeys(context, settings) ? tagsWithKey(options.tag, name) : options.tag;
+  // the setting stands for all commands, and is no reason against a key without a name
+  const isMeant =
+    tagsKeys(context, settings) && (name !== undefined || context.command.getOptionValue('tagKey') === true);
+  const tag = isMeant ? tagsWithKey(options.tag, name) : options.tag;
   if (tag === undefined) return options;
   const { checkTags } = await import('../object-tags.ts');
   checkTags(tag);

@@ -11,7 +11,7 @@ const freshFolder = temporaryFolders('scripts');
 
 describe.concurrent('scripts', () => {
   // only a guard: some move tens of megabytes, and a busy machine is no fault
-  test.for(scripts)('%s', { timeout: 60_000 }, async (name, context) => {
+  test.for(scripts)('%s', { timeout: 180_000 }, async (name, context) => {
     const why = whyNotHere(folder + name);
     if (why !== undefined) return context.skip(why);
     await runScript(folder + name, { folder: freshFolder(), startServer: startScriptSandbox });

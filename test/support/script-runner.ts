@@ -66,7 +66,7 @@ interface Outcome {
 }
 
 const bin = fileURLToPath(new URL('../../bin/ssec.js', import.meta.url));
-const timeoutMs = 30_000;
+const timeoutMs = 90_000;
 
 /** Runs one script; throws at the first command that is not as it says, with its line and the last output. */
 export async function runScript(path: string, options: ScriptOptions): Promise<void> {

@@ -154,6 +154,8 @@ async function addKey(context: CommandContext, name: string, keyFile: string | u
     path,
   );
   if (isDefault) reporter.notice(`"${name}" is the default: put writes with it where no key is named`);
+  else if ((await openKeyRing(context)).default === undefined)
+    reporter.notice(`no key is the default; to write with this one: ssec keys default ${name}`);
   if (keyFile === undefined)
     reporter.notice(
       'keep a copy of it apart from this machine: S3 has none, and without it its objects are lost',

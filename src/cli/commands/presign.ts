@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
 import type { SsecClient } from '../../client.ts';
 import { SsecError } from '../../errors.ts';
@@ -146,7 +147,10 @@ async function tell(
   const { io, reporter } = context;
   const file = options.headerFile ?? DEFAULT_HEADER_FILE;
   if (options.headerFile !== undefined) {
-    await writeSecretFile(resolve(io.cwd, file), file, exportKey(customerKey, 'curl'));
+    const content = exportKey(customerKey, 'curl');
+    const before = await readFile(resolve(io.cwd, file)).catch(() => undefined);
+    // a URL that is made anew goes with the same headers
+    if (before?.equals(content) !== true) await writeSecretFile(resolve(io.cwd, file), file, content);
     const exposed = await gitWarning(io, file);
     if (exposed !== undefined) reporter.warning(...exposed);
   }
@@ -178,7 +182,8 @@ async function tell(
 function curlLine({ key }: ObjectAddress, { method, url }: PresignedRequest, headerFile: string): string {
   const name = shellWord(posix.basename(key) || 'object');
   const what = method === 'GET' ? `-o ${name}` : `-T ${name}`;
-  return `curl --fail -H @${shellWord(headerFile)} ${what} '${url}'`;
+  // as it is: curl would take braces for patterns, and dots for folders
+  return `curl --fail --globoff --path-as-is -H @${shellWord(headerFile)} ${what} '${url}'`;
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SsecError } from '../../errors.ts';
 import type { SsecClient } from '../../client.ts';
@@ -14,6 +15,7 @@ import type { Source } from '../../transfer/source.ts';
 import type { StreamSource } from '../../transfer/stream-source.ts';
 import { checkUserMetadata } from '../../user-metadata.ts';
 import { type BatchOptions, addBatchOptions, refuseBatchOptions } from '../batch/batch-options.ts';
+import { ownFiles } from '../download.ts';
 import type { Io } from '../io.ts';
 import {
   addTagKey,
@@ -113,6 +115,7 @@ async function put(
     throw new SsecError('USAGE', 'stdin cannot be the key and the data both.');
   }
   const key = await loadWriteKey(context, settings, options);
+  await warnOfKey(path, settings, context);
   const tagged = await withKeyTag(context, settings, options, key);
   const source = await orInterrupted(openUploadSource(path, io), io.signal);
   try {
@@ -163,6 +166,14 @@ async function upload(context: CommandContext, what: Upload, options: PutOptions
   tellWeakProof(result, reporter);
   const record = putRecord(result, key, reporter.redactor);
   await reporter.result(record, formatObjectAddress(address));
+}
+
+/** A key in a bucket is for whoever gets at it there, and under itself it is lost. */
+async function warnOfKey(path: string, settings: Settings, { io, reporter }: CommandContext): Promise<void> {
+  if (path === '-') return;
+  const file = await realpath(resolve(io.cwd, path)).catch(() => undefined);
+  if (file !== undefined && (await ownFiles(settings, io)).has(file))
+    reporter.warning(`"${path}" holds your settings or a key of yours`);
 }
 
 /** What is read, and what it becomes. An argument beats `KEY`: `put other.jpg` never writes to KEY's object. */

@@ -140,6 +140,6 @@ async function tell(
   reporter.notice(
     versionId === undefined
       ? `${address} is hidden by a delete marker and not gone: its versions stay, and cost money`
-      : `that was a delete marker: the version of ${address} before it is the object again`,
+      : `that was a delete marker; where it was the latest, a version of ${address} before it is the object again`,
   );
 }

@@ -76,6 +76,8 @@ async function examine(
   const bucket = await bucketToCheck(report, context, settings, named);
   await checkFiles(report, settings, context.io);
   await checkKey(report, context, settings);
+  // then nothing is sent there, not even without a key
+  if (report.firstFailure?.code === 'ENDPOINT_UNTRUSTED') return;
   try {
     await withClient(context, settings, async (client, connection) => {
       const prefix = address?.key ?? '';
