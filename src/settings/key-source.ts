@@ -33,6 +33,8 @@ export interface KeySourceOptions {
 /** A key command may print so much (bytes) and take so long (milliseconds). */
 const MAX_COMMAND_BYTES = 64 * 1024;
 const COMMAND_TIMEOUT_MS = 60_000;
+/** A signal of the terminal's, or of a supervisor's, arrives here so much later at most. */
+const OWN_SIGNAL_MS = 200;
 
 /**
  * Reads the key that the settings name.
@@ -184,8 +186,13 @@ function runKeyCommand(command: string, options: KeySourceOptions): Promise<Buff
     child.on('close', (status, signal) => {
       clearTimeout(timer);
       if (ended !== undefined) fail(`The key command ${ended}.`);
-      else if (signal !== null) fail(`The key command was ended by ${signal}.`);
-      else if (status !== 0) fail(`The key command ended with exit code ${status ?? '?'}.`);
+      else if (signal !== null) {
+        // a Ctrl-C goes to both of us, and may have reached the command first
+        setTimeout(() => {
+          if (options.signal?.aborted === true) failed(options.signal.reason);
+          else fail(`The key command was ended by ${signal}.`);
+        }, OWN_SIGNAL_MS);
+      } else if (status !== 0) fail(`The key command ended with exit code ${status ?? '?'}.`);
       else done(Buffer.concat(chunks));
     });
   });
