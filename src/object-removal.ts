@@ -12,6 +12,7 @@ import type { CustomerKey } from './keys/customer-key.ts';
 import type { ObjectAddress } from './object-address.ts';
 import { serviceAnswer } from './service-answer.ts';
 import { toSsecError } from './service-error.ts';
+import { shellWord } from './shell-word.ts';
 
 /** An object of ours that could not be taken away again, or may be there. */
 export interface LeftObject extends ObjectAddress {
@@ -100,7 +101,7 @@ async function removeCurrent(object: ObjectOfOurs): Promise<LeftObject | undefin
     }
     // else the object is under the marker, and its version is not known
     const { bucket, key } = object;
-    const hint = `aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`;
+    const hint = `aws s3api list-object-versions --bucket ${shellWord(bucket)} --prefix ${shellWord(key)}`;
     return leftOf(
       object,
       undefined,

@@ -26,10 +26,10 @@ export async function explainWriteRefusal(
     blocks = isBlocked(client, bucket, signal);
     client.sseCBlocks.set(bucket, blocks);
   }
-  const isKnown = await blocks;
+  const answer = await blocks;
   // what was not answered may be asked again
-  if (isKnown === undefined) client.sseCBlocks.delete(bucket);
-  if (isKnown !== true) {
+  if (answer === undefined) client.sseCBlocks.delete(bucket);
+  if (answer !== true) {
     return withHints(plain, [`or a bucket policy denies it: ssec bucket show -b ${shellWord(bucket)}`]);
   }
   const { code, message, hints } = blocked(request);

@@ -110,11 +110,11 @@ export class KeyRing {
     }
     const now = await KeyRing.open(this.folder);
     now.#refuseSame(name, key);
-    if (await isThere(keyPath(join(this.folder, RETIRED_FOLDER), name))) throw nameTaken(name);
+    const retired = keyPath(join(this.folder, RETIRED_FOLDER), name);
+    if (await isThere(retired)) throw nameTaken(name);
     await makeRingFolder(this.folder);
     const path = keyPath(this.folder, name);
     await writeKeyFile(path, path, key);
-    const retired = keyPath(join(this.folder, RETIRED_FOLDER), name);
     // another key had the name, and was retired between the look and the writing
     if ((await isThere(retired)) && !(await holdsKey(retired, key))) {
       if (await holdsKey(path, key)) await rm(path);

@@ -154,12 +154,13 @@ async function tell(
     const exposed = await gitWarning(io, file);
     if (exposed !== undefined) reporter.warning(...exposed);
   }
-  const [algorithm, key, md5] = Object.keys(signed.headers);
-  const shown = {
-    [algorithm ?? '']: signed.headers[algorithm ?? ''],
-    [key ?? '']: null,
-    [md5 ?? '']: customerKey.fingerprint ?? null,
-  };
+  // by what is in them: their order must not decide whether the key shows
+  const shown = Object.fromEntries(
+    Object.entries(signed.headers).map(([name, value]) => {
+      if (value === customerKey.toBase64()) return [name, null];
+      return [name, value === customerKey.md5 ? (customerKey.fingerprint ?? null) : value];
+    }),
+  );
   const record = {
     type: 'presign',
     Bucket: address.bucket,
