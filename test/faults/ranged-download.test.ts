@@ -367,7 +367,23 @@ describe('a download that starts anew', () => {
 });
 
 test('the same download twice at once: the second is noted nowhere and right', async () => {
-  const into = await run(servesObject(() => checked));
+  let answers = 0;
+  let met!: () => void;
+  const both = new Promise<void>((done) => (met = done));
+  // neither is done before the other has begun
+  const into = await run(
+    servesObject(
+      () => checked,
+      async (answer, request) => {
+        if (startOf(request) === 32 * unit) {
+          answers += 1;
+          if (answers === 2) met();
+          await both;
+        }
+        return answer;
+      },
+    ),
+  );
   const second = { ...into, path: `${into.path}-2`, notices: [] };
   await Promise.all([get(into), get(second)]);
   expect([...into.notices, ...second.notices]).toEqual([

@@ -245,12 +245,29 @@ describe('an upload that cannot go on now', () => {
   });
 
   test('the same upload twice at once: the second is noted nowhere and right', async () => {
-    const world = await sandboxed();
+    let begun!: () => void;
+    const first = new Promise<void>((done) => (begun = done));
+    let noticed!: () => void;
+    const second = new Promise<void>((done) => (noticed = done));
+    // the first is not answered before the second has found it
+    const world = await sandboxed({
+      onRequest: () => {
+        begun();
+        return second;
+      },
+    });
     const notices: string[] = [];
-    const both = await Promise.all([
-      put(world),
-      put(world, { onNotice: (message) => notices.push(message) }),
-    ]);
+    const uploads = [put(world)];
+    await first;
+    uploads.push(
+      put(world, {
+        onNotice: (message) => {
+          notices.push(message);
+          noticed();
+        },
+      }),
+    );
+    const both = await Promise.all(uploads);
     expect(both.map(({ proof }) => proof)).toEqual(['CRC32', 'CRC32']);
     expect(notices).toEqual(['the same transfer runs already; this one cannot be gone on with later']);
     expect(world.journals()).toEqual([]);
