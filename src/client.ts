@@ -79,6 +79,12 @@ export class SsecClient {
    */
   verifiesChecksums: boolean;
   /**
+   * Whether the server is not known to refuse a condition on the target of a copy.
+   *
+   * @internal
+   */
+  guardsCopies = true;
+  /**
    * Whether a bucket blocks SSE-C, where a refused write led to the question.
    *
    * @internal

@@ -5,6 +5,7 @@ import {
   type GetObjectAttributesCommandOutput,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import { copySource } from './copy-source.ts';
 import type { ErrorCode, SsecError } from './errors.ts';
 import { CustomerKey } from './keys/customer-key.ts';
 import { type LeftObject, removeIfThere, removeObject } from './object-removal.ts';
@@ -98,7 +99,7 @@ async function copiesBetweenKeys(trial: TrialObject): Promise<Verdict> {
       new CopyObjectCommand({
         Bucket: bucket,
         Key: target.key,
-        CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
+        CopySource: copySource({ bucket, key }),
         ...targetKey.requestFields(),
         ...customerKey.copySourceFields(),
       }),

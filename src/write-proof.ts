@@ -102,7 +102,7 @@ export async function storedWrong(write: Write, version: string | undefined): Pr
 }
 
 /** Takes away what a failed write left, where it is surely ours; says what is left. */
-async function cleared(write: Write, version: string | undefined, how: string): Promise<string> {
+export async function cleared(write: Write, version: string | undefined, how: string): Promise<string> {
   const address = formatObjectAddress(write);
   if (await removeVersion(write, version)) return `the ${how} version ${version} was deleted again`;
   return isVersion(version)

@@ -8,6 +8,7 @@ import { addKeys } from './commands/keys.ts';
 import { addLs } from './commands/ls.ts';
 import { addPresign } from './commands/presign.ts';
 import { addPut } from './commands/put.ts';
+import { addRekey } from './commands/rekey.ts';
 import { addRm } from './commands/rm.ts';
 import { addSandbox } from './commands/sandbox.ts';
 import { addStat } from './commands/stat.ts';
@@ -49,6 +50,7 @@ Examples:
   addLs(program, act);
   addStat(program, act);
   addRm(program, act);
+  addRekey(program, act);
   addPresign(program, act);
   addUploads(program, act);
   program.commandsGroup('Keys:');

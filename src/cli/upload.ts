@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { SsecClient } from '../client.ts';
 import { SsecError } from '../errors.ts';
+import type { CustomerKey } from '../keys/customer-key.ts';
 import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
 import type { PutObjectOptions, PutObjectResult, UploadChecksum } from '../put-request.ts';
 import { missingKeyHints } from '../settings/missing-key-hints.ts';
@@ -118,14 +119,18 @@ export async function loadWriteKey(
       hints: missingKeyHints(context.io.env),
     });
   }
-  if (key.customerKey.weak && options.allowWeakKey !== true) {
-    throw new SsecError(
-      'KEY_MALFORMED',
-      'A key of 32 printable characters is too weak to write with; nothing was sent.',
-      {
-        hints: ['make a random key: ssec keygen --env', 'or write with it all the same: --allow-weak-key'],
-      },
-    );
-  }
+  refuseWeak(key.customerKey, options.allowWeakKey);
   return key;
+}
+
+/** @throws SsecError KEY_MALFORMED */
+export function refuseWeak(key: CustomerKey, allowWeakKey: boolean | undefined): void {
+  if (!key.weak || allowWeakKey === true) return;
+  throw new SsecError(
+    'KEY_MALFORMED',
+    'A key of 32 printable characters is too weak to write with; nothing was sent.',
+    {
+      hints: ['make a random key: ssec keygen --env', 'or write with it all the same: --allow-weak-key'],
+    },
+  );
 }

@@ -21,6 +21,10 @@ const DEFAULT_PART_BYTES = 8 * MiB;
 /** From here on parts and ranges are twice as large: each costs a request, some 2 ms of the processor. */
 const LARGE_OBJECT_BYTES = 256 * MiB;
 
+/** What CopyObject copies; larger objects are copied in parts, of which a server does several at once. */
+export const SINGLE_COPY_BYTES = 5 * 1024 * MiB;
+const COPY_PART_BYTES = 512 * MiB;
+
 /** Downloads are written as they come, so that a range costs a request and no memory. */
 const MIN_RANGE_BYTES = 16 * MiB;
 const MAX_RANGE_BYTES = 256 * MiB;
@@ -82,6 +86,11 @@ export function planRanges(size: number): PartPlan {
   const comfortable = roundUp(Math.ceil(size / COMFORTABLE_RANGES), MiB);
   const smallest = size < LARGE_OBJECT_BYTES ? MIN_RANGE_BYTES : 2 * MIN_RANGE_BYTES;
   return cut(size, Math.min(MAX_RANGE_BYTES, Math.max(smallest, comfortable)));
+}
+
+/** The parts of a copy inside the server, which cost no memory here. */
+export function planCopies(size: number): PartPlan {
+  return cut(size, Math.max(COPY_PART_BYTES, roundUp(Math.ceil(size / MAX_PARTS), MiB)));
 }
 
 /** The ranges of a download that can only be written in order, of which a few are held in memory. */

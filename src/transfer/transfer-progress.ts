@@ -6,8 +6,8 @@ export class TransferProgress {
   #resumed = 0;
 
   constructor(listeners: {
-    readonly onProgress?: (bytes: number) => void;
-    readonly onResumed?: (bytes: number) => void;
+    readonly onProgress?: ((bytes: number) => void) | undefined;
+    readonly onResumed?: ((bytes: number) => void) | undefined;
   }) {
     this.#onProgress = listeners.onProgress;
     this.#onResumed = listeners.onResumed;

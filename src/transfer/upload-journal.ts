@@ -1,18 +1,12 @@
-import {
-  type HeadObjectCommandOutput,
-  ListPartsCommand,
-  type ListPartsCommandOutput,
-} from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
-import type { ErrorCode } from '../errors.ts';
 import { ABORT_TIMEOUT_MS, abortUpload } from '../multipart-uploads.ts';
 import { type PutObjectOptions, hasTags } from '../put-request.ts';
-import { serviceAnswer } from '../service-answer.ts';
-import { toSsecError } from '../service-error.ts';
 import { shellWord } from '../shell-word.ts';
 import { findOurs } from '../write-proof.ts';
 import type { KeptChecksums } from './complete-upload.ts';
 import { FileSource } from './file-source.ts';
+import { listParts } from './list-parts.ts';
 import { planParts, pieceOf } from './part-plan.ts';
 import { PieceSource } from './piece-source.ts';
 import { type JournalRecord, type TransferJournal, openJournal } from './transfer-journal.ts';
@@ -77,7 +71,8 @@ export class UploadJournal {
     const difference = differs(this.#head, head);
     if (difference !== undefined) return this.#anew(`${difference} since`, uploadId);
     const parts = this.#journal.pieces.map(asPart).filter((part) => part !== undefined);
-    const listed = await this.#list(uploadId);
+    const { client, bucket, key, customerKey, signal } = this.#options;
+    const listed = await listParts({ client, bucket, key, uploadId, customerKey, signal });
     if (listed === 'gone') {
       const finished = await this.#findFinished(parts);
       return finished ?? this.#anew('the server does not have it any more', undefined);
@@ -127,48 +122,6 @@ export class UploadJournal {
     return undefined;
   }
 
-  async #list(uploadId: string): Promise<Map<number, { size: number; etag: string }> | 'gone' | 'refused'> {
-    const { client, bucket, key, customerKey, signal } = this.#options;
-    const listed = new Map<number, { size: number; etag: string }>();
-    let marker: string | undefined;
-    do {
-      let page: ListPartsCommandOutput;
-      try {
-        page = await client.send<ListPartsCommandOutput>(
-          new ListPartsCommand({
-            Bucket: bucket,
-            Key: key,
-            UploadId: uploadId,
-            ...(marker === undefined ? {} : { PartNumberMarker: marker }),
-            // S3 wants it where the upload has checksums
-            ...customerKey.requestFields(),
-          }),
-          { signal },
-        );
-      } catch (error) {
-        if (serviceAnswer(error)?.status === 404) return 'gone';
-        const failure = toSsecError(error, {
-          operation: 'ListParts',
-          bucket,
-          key,
-          customerKeySent: true,
-          endpoint: client.endpoint,
-        });
-        // else no later run could do more than this one
-        if (LISTS_NOTHING.has(failure.code)) return 'refused';
-        throw failure;
-      }
-      for (const { PartNumber: number, Size: size, ETag: etag } of page.Parts ?? []) {
-        if (number !== undefined && size !== undefined && etag !== undefined)
-          listed.set(number, { size, etag });
-      }
-      const next = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
-      // a server that repeats itself would be asked for ever
-      marker = next === marker ? undefined : next;
-    } while (marker !== undefined);
-    return listed;
-  }
-
   /** The upload is gone because it was completed, and nobody was left to hear of it. */
   async #findFinished(found: readonly UploadedPart[]): Promise<EarlierUpload | undefined> {
     const parts = new UploadedParts();
@@ -191,9 +144,6 @@ export class UploadJournal {
     return true;
   }
 }
-
-/** The credentials are right, and we may not list the parts, or the server cannot. */
-const LISTS_NOTHING: ReadonlySet<ErrorCode> = new Set(['ACCESS_DENIED', 'NOT_SUPPORTED', 'SERVICE_REFUSED']);
 
 const DIFFERENCES: Readonly<Record<string, string>> = {
   customerKeyMd5: 'the key is another',

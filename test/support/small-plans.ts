@@ -3,6 +3,9 @@ type Plans = typeof import('../../src/transfer/part-plan.ts');
 /** How much smaller parts, ranges and thresholds are. */
 const SHRINK = 64;
 
+/** Above so many units an object is copied in parts, of the smallest size that S3 takes; really it is 5 GiB. */
+const SINGLE_COPY_UNITS = 16;
+
 /** What is a MiB to the real plans. */
 export const unit = 1024 ** 2 / SHRINK;
 
@@ -25,6 +28,8 @@ export function smallPlans(plans: Plans): Plans {
     ...plans,
     SINGLE_PUT_BYTES: plans.SINGLE_PUT_BYTES / SHRINK,
     SINGLE_GET_BYTES: plans.SINGLE_GET_BYTES / SHRINK,
+    SINGLE_COPY_BYTES: SINGLE_COPY_UNITS * unit,
+    planCopies: (size) => small(plans.planParts(size * SHRINK, 5 * 1024 ** 2)),
     checkPartSize: (partSize) => plans.checkPartSize(partSize * SHRINK),
     planParts: (size, partSize) => small(plans.planParts(size * SHRINK, large(partSize))),
     planRanges: (size) => small(plans.planRanges(size * SHRINK)),

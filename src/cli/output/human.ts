@@ -33,6 +33,10 @@ export class HumanReporter implements Reporter {
     return this.#stdout.isTTY === true ? this.#progress.aside(print) : print();
   }
 
+  record(): Promise<void> {
+    return Promise.resolve();
+  }
+
   notice(message: string): void {
     if (!this.#options.quiet) this.#line('ssec:', message);
   }

@@ -27,6 +27,10 @@ export class JsonReporter implements Reporter {
     return write(this.#stdout, `${JSON.stringify(made)}\n`);
   }
 
+  record(record: () => JsonRecord): Promise<void> {
+    return this.result(record);
+  }
+
   notice(message: string): void {
     if (!this.#options.quiet) this.#line({ type: 'notice', Message: message });
   }

@@ -33,6 +33,8 @@ export interface Reporter {
    * @param line what a person or a shell's `$(...)` gets; may be several lines
    */
   result(record: JsonRecord | (() => JsonRecord), line: string): Promise<void>;
+  /** What programs are told, and people are told another way. */
+  record(record: () => JsonRecord): Promise<void>;
   notice(message: string): void;
   /** Only with --verbose. */
   detail(message: string): void;

@@ -1,0 +1,169 @@
+import { SsecError } from '../../errors.ts';
+import type { CustomerKey } from '../../keys/customer-key.ts';
+import { NO_KEY } from '../../keys/key-name.ts';
+import { KeyRing, keyRetired } from '../../keys/key-ring.ts';
+import type { RingKey } from '../../keys/ring-files.ts';
+import type { ObjectEncryption } from '../../object-encryption.ts';
+import { type Settings, refuseFoundEndpoint } from '../../settings/settings.ts';
+import { type NamedKey, OpeningKeys, tellProblems } from '../ring.ts';
+import { type CommandContext, readKeyFile, requireRingFolder } from '../session.ts';
+import { loadWriteKey, refuseWeak } from '../upload.ts';
+import type { RekeyOptions } from './rekey-options.ts';
+
+/** The old keys, the new one, and which objects they concern. */
+export class RekeyKeys {
+  /** What an object may be under, the new key among them; the name of one that the settings give is empty. */
+  readonly candidates: readonly RingKey[];
+  /** Is tried first. */
+  readonly first: RingKey | undefined;
+  /** undefined = out of SSE-C. */
+  readonly to: NamedKey | undefined;
+  /** The old keys; `any` of the ring. */
+  readonly #from: readonly RingKey[] | 'any';
+  /** Whether objects without a customer key are taken; undefined = if they are named one by one. */
+  readonly #takesPlain: boolean | undefined;
+
+  private constructor(
+    from: readonly RingKey[] | 'any',
+    takesPlain: boolean | undefined,
+    candidates: readonly RingKey[],
+    to: NamedKey | undefined,
+  ) {
+    this.#from = from;
+    this.#takesPlain = takesPlain;
+    this.to = to;
+    const isThere = to === undefined || candidates.some((key) => key.customerKey.equals(to.customerKey));
+    this.candidates = isThere ? candidates : [...candidates, asRingKey(to)];
+    this.first = this.candidates.find((key) => !this.#isNew(key));
+  }
+
+  /**
+   * @throws SsecError USAGE where nothing says which key is the new one; KEY_NOT_FOUND, KEY_RETIRED, KEY_MALFORMED,
+   *   ENDPOINT_UNTRUSTED, ...
+   */
+  static async load(context: CommandContext, settings: Settings, options: RekeyOptions): Promise<RekeyKeys> {
+    const { from: names, to: toName } = options;
+    const ring = new LazyRing(context, settings);
+    refuseBoth(settings, options);
+    const { from, candidates } = await oldKeys(context, settings, names, ring);
+    const takesPlain = names === undefined ? undefined : names.includes(NO_KEY);
+    const isNamed = settings.key.kind !== 'ring' && settings.key.kind !== 'none';
+    if (names === undefined && isNamed && toName === undefined && options.toKeyFile === undefined) {
+      throw new SsecError('USAGE', 'A key is set, and it is the old one; no new one was named.', {
+        hints: [
+          'name the new one: --to NAME, or --to-key-file FILE',
+          'or, if the key that is set is the new one, name the old one: --from NAME (none: no customer key)',
+        ],
+      });
+    }
+    const to = await newKey(context, settings, options, ring);
+    if (to !== undefined && from !== 'any' && takesPlain !== true) {
+      const [only, ...others] = from;
+      if (only !== undefined && others.length === 0 && only.customerKey.equals(to.customerKey))
+        throw new SsecError('USAGE', 'The old key and the new one are the same.');
+    }
+    return new RekeyKeys(from, takesPlain, candidates, to);
+  }
+
+  /** Whether an object is to be rekeyed, by what it has now. @param isNamed one by one, rather than with others */
+  takes({ encryption, ringKey }: ObjectEncryption, isNamed: boolean): boolean {
+    if (encryption !== 'SSE-C') return this.#takesPlain ?? isNamed;
+    // where it is under a key that nobody knows, the user should hear of it, unless it was the others that were meant
+    if (ringKey === undefined) return this.#from === 'any' || this.#takesPlain === undefined;
+    if (this.#from === 'any') return true;
+    return this.#from.some((key) => key.customerKey.equals(ringKey.customerKey));
+  }
+
+  /** What to call the new key. */
+  get toLabel(): string {
+    return this.to === undefined ? 'no customer key' : keyLabel(this.to.name);
+  }
+
+  /** What to call the old ones. */
+  get fromLabel(): string {
+    const keys = this.#from === 'any' ? ['any key of the ring'] : this.#from.map(({ name }) => keyLabel(name));
+    return [...keys, ...(this.#takesPlain === true ? ['no customer key'] : [])].join(', ');
+  }
+
+  #isNew(key: RingKey): boolean {
+    return this.to !== undefined && key.customerKey.equals(this.to.customerKey);
+  }
+}
+
+function keyLabel(name: string | undefined): string {
+  return name === undefined || name === '' ? 'the key that is set' : `"${name}"`;
+}
+
+/** The ring, for keys that are named of it whatever the settings say; read once. */
+class LazyRing {
+  readonly #context: CommandContext;
+  readonly #settings: Settings;
+  #ring: Promise<KeyRing> | undefined;
+
+  constructor(context: CommandContext, settings: Settings) {
+    this.#context = context;
+    this.#settings = settings;
+  }
+
+  async find(name: string): Promise<RingKey> {
+    const { reporter } = this.#context;
+    this.#ring ??= KeyRing.open(requireRingFolder(this.#context, this.#settings));
+    const ring = await this.#ring;
+    refuseFoundEndpoint(this.#settings);
+    for (const { customerKey } of ring.keys) reporter.redactor.protectKey(customerKey);
+    const key = ring.find(name);
+    tellProblems(ring, (message, ...hints) => reporter.warning(message, ...hints));
+    return key;
+  }
+}
+
+/** The old keys are named in one way. @throws SsecError USAGE */
+function refuseBoth({ key }: Settings, { from, to, toKeyFile }: RekeyOptions): void {
+  const names = (from ?? []).filter((name) => name !== NO_KEY);
+  if (names.length > 0 && 'origin' in key && key.origin.layer === 'flag')
+    throw new SsecError('USAGE', `--from names the old key, and so does ${key.origin.name}; give one.`);
+  if (to !== undefined && toKeyFile !== undefined)
+    throw new SsecError('USAGE', '--to names the new key, and so does --to-key-file; give one.');
+}
+
+async function oldKeys(
+  context: CommandContext,
+  settings: Settings,
+  names: readonly string[] | undefined,
+  ring: LazyRing,
+): Promise<{ readonly from: readonly RingKey[] | 'any'; readonly candidates: readonly RingKey[] }> {
+  if (names === undefined) {
+    const opening = await OpeningKeys.load(context, settings);
+    const { candidates, one } = opening;
+    return { from: one === undefined ? 'any' : candidates, candidates };
+  }
+  const from = await Promise.all(names.filter((name) => name !== NO_KEY).map((name) => ring.find(name)));
+  return { from, candidates: from };
+}
+
+async function newKey(
+  context: CommandContext,
+  settings: Settings,
+  options: RekeyOptions,
+  ring: LazyRing,
+): Promise<NamedKey | undefined> {
+  const { to: name, toKeyFile, allowWeakKey } = options;
+  if (name === NO_KEY) return undefined;
+  if (name !== undefined) {
+    const { customerKey, isRetired } = await ring.find(name);
+    if (isRetired) throw keyRetired(name, 'and writes nothing');
+    refuseWeak(customerKey, allowWeakKey);
+    return { customerKey, name };
+  }
+  if (toKeyFile !== undefined) {
+    refuseFoundEndpoint(settings);
+    const customerKey: CustomerKey = await readKeyFile(context, toKeyFile);
+    refuseWeak(customerKey, allowWeakKey);
+    return { customerKey, name: undefined };
+  }
+  return loadWriteKey(context, settings, options);
+}
+
+function asRingKey({ customerKey, name }: NamedKey): RingKey {
+  return { customerKey, name: name ?? '', created: new Date(0), isRetired: false };
+}

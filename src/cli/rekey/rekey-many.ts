@@ -1,0 +1,176 @@
+import { SsecError } from '../../errors.ts';
+import { type ObjectAddress, formatObjectAddress } from '../../object-address.ts';
+import { SINGLE_PUT_BYTES } from '../../transfer/part-plan.ts';
+import { BATCH_WIDTH } from '../batch/batch-options.ts';
+import { BatchProgress } from '../batch/batch-progress.ts';
+import { type BatchItem, itemFailure, someObjectsFailed } from '../batch/item-failure.ts';
+import { readManifest } from '../batch/manifest.ts';
+import { MemoryBudget } from '../batch/memory-budget.ts';
+import { type ObjectPrefix, parsePrefix } from '../batch/object-prefix.ts';
+import { createPathFilter } from '../batch/path-filter.ts';
+import { runBatch } from '../batch/run-batch.ts';
+import { selectedObjects } from '../batch/selected-objects.ts';
+import { type CommandContext, loadSettings, withClient } from '../session.ts';
+import type { SsecClient } from '../../client.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { RekeyKeys } from './rekey-keys.ts';
+import { type RekeyOptions, REKEY_MANY } from './rekey-options.ts';
+import { type ObjectToRekey, RekeyRun } from './rekey-run.ts';
+import { RekeyTally } from './rekey-tally.ts';
+import { tellBefore, tellOldVersions } from './rekey-notes.ts';
+
+/** What of a bucket is to be rekeyed. */
+export interface RekeySelection {
+  /** How to call it. */
+  readonly label: string;
+  /** Under which it lies; undefined for a manifest. */
+  readonly from: ObjectPrefix | undefined;
+  readonly objects: (client: SsecClient, signal: AbortSignal) => AsyncGenerator<ObjectToRekey, void, void>;
+}
+
+/** `ssec rekey -r` and `--manifest`. */
+export async function rekeyMany(
+  context: CommandContext,
+  word: string | undefined,
+  dest: string | undefined,
+  options: RekeyOptions,
+): Promise<void> {
+  refuseOfOne(word, options);
+  const settings = await loadSettings(context, { usesKey: true });
+  const selection = await select(context, settings, word, dest, options);
+  const keys = await RekeyKeys.load(context, settings, options);
+  await withClient(context, settings, async (client, connection) => {
+    if (options.plan === true) {
+      const { tellPlan } = await import('./rekey-plan.ts');
+      await tellPlan(context, client, connection, selection, keys, options);
+      return;
+    }
+    const run = await RekeyRun.begin(context, client, keys, settings, options);
+    try {
+      await rekeyAll(context, client, run, selection, options);
+    } finally {
+      run.end();
+    }
+  });
+}
+
+function refuseOfOne(word: string | undefined, options: RekeyOptions): void {
+  if (options.versionId !== undefined)
+    throw new SsecError('USAGE', '--version-id is for one object, and these are many.', { hints: [REKEY_MANY] });
+  if (options.manifest !== undefined && options.recursive === true)
+    throw new SsecError('USAGE', '-r takes a prefix, and --manifest a list; give one.');
+  if (options.manifest !== undefined && word !== undefined)
+    throw new SsecError('USAGE', 'A manifest names the objects, and so does ADDRESS; give one.');
+  if (options.shard !== undefined && options.manifest === undefined)
+    throw new SsecError('USAGE', '--shard shares out the records of a --manifest.', {
+      hints: ['a listing cannot be shared out: every worker would have to list all of it'],
+    });
+  if (options.recursive === true && word === undefined)
+    throw new SsecError('USAGE', 'No prefix was named.', {
+      hints: [REKEY_MANY, 'or the whole bucket: ssec rekey -r s3://BUCKET/ --to NAME'],
+    });
+}
+
+async function select(
+  { io }: CommandContext,
+  settings: Settings,
+  word: string | undefined,
+  dest: string | undefined,
+  options: RekeyOptions,
+): Promise<RekeySelection> {
+  const { manifest: files, shard } = options;
+  if (files !== undefined) {
+    if (dest !== undefined) throw new SsecError('USAGE', 'With --manifest objects are rekeyed in place.');
+    return {
+      label: files.join(', '),
+      from: undefined,
+      objects: (_client, signal) =>
+        readManifest({ files, io, bucket: settings.bucket?.value, shard, signal }),
+    };
+  }
+  const from = parsePrefix(word ?? '', settings);
+  const to = dest === undefined ? undefined : parsePrefix(dest, settings);
+  if (to !== undefined && to.bucket === from.bucket && overlap(to.prefix, from.prefix))
+    throw new SsecError('USAGE', 'One of the two prefixes lies in the other; the copies would be copied again.', {
+      hints: ['leave DEST away to rekey in place'],
+    });
+  const filter = createPathFilter(options);
+  return {
+    label: formatObjectAddress({ bucket: from.bucket, key: from.prefix }),
+    from,
+    objects: async function* (client, signal) {
+      for await (const object of selectedObjects(client, from, filter, signal))
+        yield to === undefined ? object : { ...object, target: underOther(object, from, to) };
+    },
+  };
+}
+
+function overlap(a: string, b: string): boolean {
+  return a.startsWith(b) || b.startsWith(a);
+}
+
+function underOther({ key }: ObjectAddress, from: ObjectPrefix, to: ObjectPrefix): ObjectAddress {
+  return { bucket: to.bucket, key: to.prefix + key.slice(from.prefix.length) };
+}
+
+async function rekeyAll(
+  context: CommandContext,
+  client: SsecClient,
+  run: RekeyRun,
+  selection: RekeySelection,
+  options: RekeyOptions,
+): Promise<void> {
+  const { io, reporter } = context;
+  const isDry = options.dryRun === true;
+  tellBefore(reporter, run.keys, selection.label, options);
+  const shown = isDry ? undefined : await reporter.progress(selection.label, undefined, io.signal);
+  const progress = new BatchProgress(shown);
+  const tally = new RekeyTally();
+  const memory = new MemoryBudget();
+  try {
+    tally.failed = await runBatch<ObjectToRekey>({
+      items: (signal) => selection.objects(client, signal),
+      onBegin: () => {
+        tally.seen += 1;
+        progress.seen();
+      },
+      run: async (object, signal) => {
+        // of what goes through this machine, what it holds is counted; nobody knows the size beforehand: the most
+        const release =
+          options.throughClient === true
+            ? await memory.acquire(Math.min(object.size ?? SINGLE_PUT_BYTES, SINGLE_PUT_BYTES), signal)
+            : undefined;
+        try {
+          const { onProgress, onRetry } = progress.item();
+          const result = await run.of(object, false, { onProgress, onRetry }, signal);
+          tally.add(result);
+          if (result.copiedBy !== 'client') onProgress(result.size ?? 0);
+          progress.ended();
+          await run.tell(result, object.number);
+        } finally {
+          release?.();
+        }
+      },
+      onFailure: (error, object) => {
+        reporter.error(itemFailure(error, itemOf(object)));
+        progress.ended();
+      },
+      describe: (error, object) => itemFailure(error, itemOf(object)),
+      width: Math.max(BATCH_WIDTH, Math.ceil(client.slots.capacity * 1.5)),
+      failFast: options.failFast === true,
+      toGoOn: ['run the same command again: what is done is found and not done again'],
+      signal: io.signal,
+    });
+    shown?.stop(tally.failed > 0 ? 'failed' : 'done');
+  } finally {
+    shown?.stop();
+    if (tally.seen > 0) for (const sentence of tally.sentences(run.keys.toLabel)) reporter.notice(sentence);
+  }
+  if (tally.seen === 0) reporter.notice(`No object of ${selection.label} is one to rekey.`);
+  if (!isDry) await tellOldVersions(context, client, selection, tally, options);
+  if (tally.failed > 0) throw someObjectsFailed(tally.failed, tally.seen);
+}
+
+function itemOf(object: ObjectToRekey): BatchItem {
+  return { label: object.key, path: undefined, key: object.key };
+}

@@ -1,0 +1,148 @@
+import type { SsecClient } from '../../client.ts';
+import { SsecError } from '../../errors.ts';
+import type { KeyFinder } from '../../key-finder.ts';
+import { type ObjectAddress, formatObjectAddress } from '../../object-address.ts';
+import type { ObjectVersion } from '../../object-version.ts';
+import type { RekeyObjectOptions, RekeyObjectResult } from '../../rekey/rekey-object.ts';
+import type { ThroughClient } from '../../rekey/through-client.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { shellWord } from '../../shell-word.ts';
+import { tagsKeys } from '../key-tags.ts';
+import { type CommandContext, journalFolder } from '../session.ts';
+import type { RekeyKeys } from './rekey-keys.ts';
+import type { RekeyOptions } from './rekey-options.ts';
+import { rekeyLine, rekeyRecord } from './rekey-record.ts';
+
+type Told = Pick<RekeyObjectOptions, 'onProgress' | 'onRetry'>;
+
+/** One object that is to be rekeyed. */
+export interface ObjectToRekey extends ObjectVersion {
+  /** Where the copy goes; default: in place. */
+  readonly target?: ObjectAddress;
+  /** Its number in the manifest. */
+  readonly number?: number;
+  /** Bytes, where they are known beforehand. */
+  readonly size?: number;
+}
+
+/** Rekeys objects of one run, and tells of them. */
+export class RekeyRun {
+  readonly keys: RekeyKeys;
+  readonly #context: CommandContext;
+  readonly #client: SsecClient;
+  readonly #finder: KeyFinder;
+  readonly #through: ThroughClient | undefined;
+  readonly #options: RekeyOptions;
+  readonly #tagKey: boolean;
+  readonly #said = new Set<string>();
+
+  private constructor(
+    context: CommandContext,
+    client: SsecClient,
+    keys: RekeyKeys,
+    finder: KeyFinder,
+    through: ThroughClient | undefined,
+    settings: Settings,
+    options: RekeyOptions,
+  ) {
+    this.#context = context;
+    this.#client = client;
+    this.keys = keys;
+    this.#finder = finder;
+    this.#through = through;
+    this.#options = options;
+    this.#tagKey = tagsKeys(context, settings);
+  }
+
+  static async begin(
+    context: CommandContext,
+    client: SsecClient,
+    keys: RekeyKeys,
+    settings: Settings,
+    options: RekeyOptions,
+  ): Promise<RekeyRun> {
+    const { KeyFinder } = await import('../../key-finder.ts');
+    const finder = new KeyFinder({ client, keys: keys.candidates, first: keys.first });
+    let through: ThroughClient | undefined;
+    if (options.throughClient === true) {
+      const library = await import('../../rekey/through-client.ts');
+      through = new library.ThroughClient(client);
+    }
+    return new RekeyRun(context, client, keys, finder, through, settings, options);
+  }
+
+  end(): void {
+    this.#through?.close();
+  }
+
+  /**
+   * @param isNamed one by one: what is not to be rekeyed is then a failure
+   * @throws SsecError as `rekeyObject`
+   */
+  async of(object: ObjectToRekey, isNamed: boolean, told: Told, signal: AbortSignal): Promise<RekeyObjectResult> {
+    const { rekeyObject } = await import('../../rekey/rekey-object.ts');
+    const { bucket, key, versionId, target } = object;
+    const { to } = this.keys;
+    const folder = journalFolder(this.#context);
+    const place = formatObjectAddress(target ?? object);
+    const result = await rekeyObject({
+      client: this.#client,
+      finder: this.#finder,
+      bucket,
+      key,
+      ...(versionId === undefined ? {} : { versionId }),
+      ...(target === undefined ? {} : { target }),
+      to: { customerKey: to?.customerKey, name: to?.name },
+      takes: (from) => this.keys.takes(from, isNamed),
+      noOverwrite: !this.#options.overwrite,
+      ...(this.#through === undefined ? {} : { throughClient: this.#through }),
+      tagKey: this.#tagKey,
+      deleteOldVersion: this.#options.deleteOldVersion === true,
+      dryRun: this.#options.dryRun === true,
+      ...(folder === undefined
+        ? {}
+        : {
+            journal: {
+              folder,
+              target: ['rekey', this.#client.endpoint ?? '', formatObjectAddress(object), versionId ?? '', place],
+            },
+          }),
+      ...told,
+      onNotice: (message) => this.#sayOnce(message),
+      signal,
+    });
+    if (isNamed && result.status === 'skipped') throw this.#notMeant(result);
+    return result;
+  }
+
+  async tell(result: RekeyObjectResult, record?: number): Promise<void> {
+    const { reporter } = this.#context;
+    const { to } = this.keys;
+    const make = () => rekeyRecord(result, to, record, reporter.redactor);
+    // a line stands for what was done, and JSON for everything that was looked at
+    if (result.status === 'rekeyed' || result.status === 'pending')
+      await reporter.result(make, reporter.redactor.clean(rekeyLine(result, to)));
+    else await reporter.record(make);
+  }
+
+  #sayOnce(message: string): void {
+    if (this.#said.has(message)) return;
+    if (this.#said.size < MOST_SAID) this.#said.add(message);
+    this.#context.reporter.notice(message);
+  }
+
+  #notMeant({ source, from }: RekeyObjectResult): SsecError {
+    const address = formatObjectAddress(source);
+    const how = `see what it is under: ssec stat ${shellWord(address)}`;
+    return from.encryption === 'SSE-C'
+      ? new SsecError('KEY_MISMATCH', `${address} is under another key than ${this.keys.fromLabel}.`, {
+          hints: [how],
+        })
+      : new SsecError('KEY_NOT_NEEDED', `${address} is not encrypted with a customer key.`, {
+          hints: ['to encrypt it with one: --from none'],
+        });
+  }
+}
+
+/** Sentences that are remembered, so that no object has the same said again. */
+const MOST_SAID = 100;

@@ -1,0 +1,50 @@
+import type { HeadObjectCommandOutput, StorageClass } from '@aws-sdk/client-s3';
+import type { ObjectHeaders } from '../put-request.ts';
+
+/** Classes of which S3 reads nothing before it was asked to (AmazonS3/latest/userguide/archived-objects.html). */
+const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+/** Whether an object must be restored before it can be copied. */
+export function isArchived(head: HeadObjectCommandOutput): boolean {
+  const isAway = ARCHIVES.has(head.StorageClass ?? '') || head.ArchiveStatus !== undefined;
+  return isAway && head.Restore?.includes('ongoing-request="false"') !== true;
+}
+
+/** What describes the source besides its metadata, in the words of a put. */
+export function headersOf(head: HeadObjectCommandOutput): ObjectHeaders {
+  return {
+    cacheControl: head.CacheControl,
+    contentDisposition: head.ContentDisposition,
+    contentEncoding: head.ContentEncoding,
+    contentLanguage: head.ContentLanguage,
+    expires: head.ExpiresString,
+    websiteRedirectLocation: head.WebsiteRedirectLocation,
+  };
+}
+
+/**
+ * What CopyObject does not take over by itself.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export function uncopiedFields(head: HeadObjectCommandOutput): {
+  StorageClass?: StorageClass;
+  WebsiteRedirectLocation?: string;
+} {
+  return {
+    // S3 does not name STANDARD, which is the default of a copy
+    ...(head.StorageClass === undefined ? {} : { StorageClass: head.StorageClass }),
+    ...(head.WebsiteRedirectLocation === undefined
+      ? {}
+      : { WebsiteRedirectLocation: head.WebsiteRedirectLocation }),
+  };
+}
+
+/** What a copy cannot keep of this very object; empty for most. */
+export function lostOf(head: HeadObjectCommandOutput): readonly LostTrait[] {
+  const isLocked = head.ObjectLockMode !== undefined || head.ObjectLockLegalHoldStatus === 'ON';
+  return isLocked ? ['object-lock'] : [];
+}
+
+/** What an object had and its copy has not. */
+export type LostTrait = 'object-lock';

@@ -1,0 +1,110 @@
+import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { SsecError } from '../errors.ts';
+import { formatObjectAddress } from '../object-address.ts';
+import { versionField } from '../object-version.ts';
+import { targetExists } from '../put-request.ts';
+import { serviceAnswer } from '../service-answer.ts';
+import { type ServiceRequest, failureOf } from '../service-error.ts';
+import { isPassing } from '../transfer/attempts.ts';
+import { explainWriteRefusal } from '../write-refusal.ts';
+import { findOurs } from '../write-proof.ts';
+import { changedMeanwhile, throughClientInstead } from './rekey-errors.ts';
+import { isSameObject } from './rekey-proof.ts';
+import type { Rekeying } from './rekeying.ts';
+
+/**
+ * Why a copy failed, or that it did not: an answer that was lost, or came to the second of two equal requests, stands
+ * for a copy that is there.
+ *
+ * The statuses alone tell little: a server that cannot copy between keys says 501 or 400, and so does one whose object
+ * somebody else has rekeyed meanwhile. So the source is asked once more, under the key that opened it before.
+ *
+ * @returns the copy's version where it is there
+ */
+export async function explainCopyRefusal(
+  rekeying: Rekeying,
+  error: unknown,
+  operation: 'CopyObject' | 'UploadPartCopy' | 'CompleteMultipartUpload',
+): Promise<SsecError | { readonly versionId: string | undefined }> {
+  const { client, target, to, signal } = rekeying;
+  const request: ServiceRequest = {
+    operation,
+    ...target,
+    customerKeySent: to !== undefined,
+    conditional: false,
+    endpoint: client.endpoint,
+  };
+  const failure = failureOf(error, request, signal);
+  if (signal?.aborted === true) return failure;
+  const status = serviceAnswer(error)?.status;
+  if (mayBeThere(failure, status)) {
+    const there = await findCopy(rekeying).catch((cause: unknown) => failureOf(cause, request, signal));
+    if (there instanceof SsecError) return isPassing(failure) ? failure : there;
+    if (there !== undefined) return { versionId: there.VersionId };
+  }
+  if (status === 403) return failure.code === 'OBJECT_ARCHIVED' ? failure : explainWriteRefusal(client, error, request, signal);
+  if (status === undefined || ![400, 404, 409, 412, 501].includes(status)) return failure;
+  if (failure.code === 'BUCKET_NOT_FOUND') return failure;
+  if (!(await isUnchanged(rekeying))) return changedMeanwhile(rekeying, error);
+  if (status === 412 && rekeying.noOverwrite) return targetExists(target, error, failure.context);
+  if (status === 409 || status === 412 || status === 404) return failure;
+  if (status === 400 && !CANNOT.has(serviceAnswer(error)?.code ?? '')) return failure;
+  return cannotCopy(rekeying, error, operation, status);
+}
+
+/** Codes with which servers refuse a copy that they cannot do. */
+const CANNOT: ReadonlySet<string> = new Set(['InvalidRequest', 'InvalidArgument', '']);
+
+/** Whether the request may have done its work all the same. */
+function mayBeThere(failure: SsecError, status: number | undefined): boolean {
+  // in place the second of two equal requests meets the first one's work
+  return isPassing(failure) || (status !== undefined && [400, 404, 409, 412].includes(status));
+}
+
+/** The copy, where it stands there: under the new key, with what the source had, and not the source itself. */
+async function findCopy(rekeying: Rekeying): Promise<HeadObjectCommandOutput | undefined> {
+  const { client, target, to, head, from, signal } = rekeying;
+  // out of SSE-C nothing but the encryption tells the two apart, and of plain objects not even that
+  if (to === undefined && from === undefined) return undefined;
+  const write = { client, ...target, customerKey: to, signal };
+  return findOurs(write, head.ContentLength ?? 0, (found) => isSameObject(found, rekeying));
+}
+
+/** Whether the source is still the one that was looked at. */
+export async function isUnchanged({ client, source, from, head, signal }: Rekeying): Promise<boolean> {
+  try {
+    const now = await client.send<HeadObjectCommandOutput>(
+      new HeadObjectCommand({
+        Bucket: source.bucket,
+        Key: source.key,
+        ...versionField(source),
+        ...from?.requestFields(),
+      }),
+      { signal },
+    );
+    return now.ETag === head.ETag;
+  } catch (error) {
+    const status = serviceAnswer(error)?.status;
+    if (status !== undefined && [400, 403, 404].includes(status)) return false;
+    throw failureOf(
+      error,
+      { operation: 'HeadObject', ...source, customerKeySent: from !== undefined, endpoint: client.endpoint },
+      signal,
+    );
+  }
+}
+
+function cannotCopy(
+  rekeying: Rekeying,
+  cause: unknown,
+  operation: string,
+  status: number,
+): SsecError {
+  return throughClientInstead(
+    new SsecError(
+      'NOT_SUPPORTED',
+      `The server cannot copy between customer keys: it refused ${operation} of ${formatObjectAddress(rekeying.source)}, which it reads (HTTP ${status}).`,
+      { cause, context: { status, serviceCode: serviceAnswer(cause)?.code } },
+    ),
+  );
+}

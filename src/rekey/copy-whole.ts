@@ -1,0 +1,84 @@
+import { CopyObjectCommand, type CopyObjectCommandOutput } from '@aws-sdk/client-s3';
+import { copySource } from '../copy-source.ts';
+import { SsecError } from '../errors.ts';
+import { formatTags } from '../object-tags.ts';
+import { serviceAnswer } from '../service-answer.ts';
+import { explainCopyRefusal } from './copy-refusal.ts';
+import { headersOf, uncopiedFields } from './copied-description.ts';
+import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
+import { requireKeyUsed } from './rekey-proof.ts';
+import { headerFields } from '../put-request.ts';
+
+/** What is told the server besides; some know less than others. */
+interface Manner {
+  /** Whether the copy fails where the target was written meanwhile. */
+  readonly guardsTarget: boolean;
+  /** Whether metadata are given anew: for servers to which another key is no change. */
+  readonly repeatsMetadata: boolean;
+}
+
+/**
+ * Copies an object of up to 5 GiB inside the server, in one request: atomically, so that at no moment there is less
+ * than one whole object. It fails where the source is another than was looked at, and in place where the target is.
+ *
+ * @throws SsecError NOT_SUPPORTED where the server cannot copy between keys; OBJECT_CHANGED, TARGET_EXISTS,
+ *   OBJECT_ARCHIVED, SSEC_BLOCKED, ACCESS_DENIED, NETWORK, ...
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export async function copyWhole(rekeying: Rekeying): Promise<Copied> {
+  const { client } = rekeying;
+  const inPlace = isInPlace(rekeying);
+  let manner: Manner = { guardsTarget: inPlace && client.guardsCopies, repeatsMetadata: false };
+  for (;;) {
+    let output: CopyObjectCommandOutput;
+    try {
+      output = await send(rekeying, manner);
+    } catch (error) {
+      const status = serviceAnswer(error)?.status;
+      if (status === 501 && manner.guardsTarget) {
+        client.guardsCopies = false;
+        manner = { ...manner, guardsTarget: false };
+        continue;
+      }
+      const verdict = await explainCopyRefusal(rekeying, error, 'CopyObject');
+      if (!(verdict instanceof SsecError)) return { by: 'CopyObject', ...verdict, sent: undefined };
+      if (status === 400 && verdict.code === 'NOT_SUPPORTED' && inPlace && !manner.repeatsMetadata) {
+        manner = { ...manner, repeatsMetadata: true };
+        continue;
+      }
+      throw verdict;
+    }
+    await requireKeyUsed(rekeying, output);
+    return { by: 'CopyObject', versionId: output.VersionId, sent: undefined };
+  }
+}
+
+async function send(rekeying: Rekeying, manner: Manner): Promise<CopyObjectCommandOutput> {
+  const { client, source, target, from, to, head, tags, noOverwrite, signal } = rekeying;
+  const command = new CopyObjectCommand({
+    Bucket: target.bucket,
+    Key: target.key,
+    CopySource: copySource(source),
+    ...(head.ETag === undefined ? {} : { CopySourceIfMatch: head.ETag }),
+    ...(manner.guardsTarget && head.ETag !== undefined ? { IfMatch: head.ETag } : {}),
+    ...(noOverwrite ? { IfNoneMatch: '*' } : {}),
+    ...(manner.repeatsMetadata
+      ? {
+          MetadataDirective: 'REPLACE',
+          Metadata: { ...head.Metadata },
+          ...(head.ContentType === undefined ? {} : { ContentType: head.ContentType }),
+          ...headerFields(headersOf(head)),
+        }
+      : {}),
+    ...uncopiedFields(head),
+    ...(tags === undefined ? {} : { TaggingDirective: 'REPLACE', Tagging: formatTags(tags) }),
+    ...from?.copySourceFields(),
+    ...to?.requestFields(),
+  });
+  const release = await client.slots.acquire(1, signal);
+  try {
+    return await client.send<CopyObjectCommandOutput>(command, { signal, bulk: true });
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,233 @@
+import type { SsecClient } from '../client.ts';
+import { SsecError } from '../errors.ts';
+import type { FoundKey, KeyFinder } from '../key-finder.ts';
+import { noneFits } from '../key-finder.ts';
+import type { CustomerKey } from '../keys/customer-key.ts';
+import type { RingKey } from '../keys/ring-files.ts';
+import { type ObjectAddress, checkBucketName, checkObjectKey, formatObjectAddress } from '../object-address.ts';
+import { type ObjectEncryption, encryptionOf } from '../object-encryption.ts';
+import { objectHead } from '../object-head.ts';
+import { type ObjectVersion, checkVersionId } from '../object-version.ts';
+import { failureOf } from '../service-error.ts';
+import type { StoredChecksum } from '../transfer/checksum.ts';
+import { SINGLE_COPY_BYTES } from '../transfer/part-plan.ts';
+import type { JournalPlace } from '../transfer/transfer-journal.ts';
+import { type LostTrait, isArchived, lostOf } from './copied-description.ts';
+import { copiedTags } from './copied-tags.ts';
+import { copyWhole } from './copy-whole.ts';
+import { copyInParts } from './multipart-copy.ts';
+import { type OldVersion, dropOldVersion } from './old-version.ts';
+import { type ProvedCopy, findProvedCopy, proveCopy } from './rekey-proof.ts';
+import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
+import type { ThroughClient } from './through-client.ts';
+
+/** What an object is to be encrypted with from now on. */
+export interface NewKey {
+  /** undefined = no customer key: the bucket's default encryption. */
+  readonly customerKey: CustomerKey | undefined;
+  /** In the ring, where it is from there; goes into the tag that names an object's key. */
+  readonly name?: string | undefined;
+}
+
+export interface RekeyObjectOptions extends ObjectVersion {
+  readonly client: SsecClient;
+  /** Finds the key that the object has; the new one must be among its keys, so that what is done is known. */
+  readonly finder: KeyFinder;
+  readonly to: NewKey;
+  /** Where the copy goes; default: in place. */
+  readonly target?: ObjectAddress;
+  /** Says of what an object has now whether it is to be rekeyed; default: whatever it is. */
+  readonly takes?: (from: ObjectEncryption) => boolean;
+  /** Fails with TARGET_EXISTS where the target exists; not in place. */
+  readonly noOverwrite?: boolean;
+  /** Given: through this machine rather than inside the server. */
+  readonly throughClient?: ThroughClient;
+  /** Writes the name of the new key among the tags, also where there was none. */
+  readonly tagKey?: boolean;
+  /** Deletes the version that the copy replaced, once the copy is proved. */
+  readonly deleteOldVersion?: boolean;
+  /** Finds out what would be done, and does nothing. */
+  readonly dryRun?: boolean;
+  /** Where is noted what is copied of an object of more than 5 GiB; default: nowhere. */
+  readonly journal?: JournalPlace;
+  /** Called with the bytes that were copied so far, where that is known. */
+  readonly onProgress?: (bytes: number) => void;
+  readonly onRetry?: () => void;
+  /** Called with a sentence that the user should read. */
+  readonly onNotice?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RekeyObjectResult {
+  /**
+   * - `rekeyed`: it is under the new key now, proved
+   * - `pending`: it would be, were it no dry run
+   * - `already`: it was before
+   * - `skipped`: its key is not one of those that are to be changed
+   */
+  readonly status: 'rekeyed' | 'pending' | 'already' | 'skipped';
+  readonly source: ObjectVersion;
+  readonly target: ObjectAddress;
+  /** Bytes; undefined where no key opened it. */
+  readonly size: number | undefined;
+  /** What the source was encrypted with. */
+  readonly from: ObjectEncryption;
+  /** How it was copied; undefined where it was not. */
+  readonly copiedBy: Copied['by'] | undefined;
+  readonly etag: string | undefined;
+  readonly versionId: string | undefined;
+  readonly checksum: StoredChecksum | undefined;
+  /**
+   * What stands for it that the content is the same: a checksum that S3 keeps of both; through the client what the
+   * server verified of the bytes that it was sent; else their length. undefined where nothing was copied.
+   */
+  readonly proof: ProvedCopy['proof'] | undefined;
+  /** The version that the copy replaced, in a bucket with versions. */
+  readonly oldVersion: OldVersion | undefined;
+  /** What the source had and the copy has not. */
+  readonly lost: readonly LostTrait[];
+}
+
+/**
+ * Encrypts an object with another key, inside S3 as a rule. The source is opened with its old key by HeadObject; it is
+ * copied on the condition that it is still the same; the copy is looked at under the new key, with its checksum, before
+ * this counts as done. Called again it finds what is done and goes on with the rest: at no moment is there less than a
+ * whole object, under one key.
+ *
+ * @throws SsecError KEY_MISMATCH where no key opens it and `takes` does not skip it; NOT_SUPPORTED or KEY_IGNORED where
+ *   the server cannot copy between keys; OBJECT_CHANGED, OBJECT_ARCHIVED, OBJECT_NOT_FOUND, TARGET_EXISTS,
+ *   SSEC_BLOCKED, ACCESS_DENIED, NETWORK, ...
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/CopyingObjectsMPUapi.html
+ */
+export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObjectResult> {
+  const { client, bucket, key, versionId, to, signal } = options;
+  const source: ObjectVersion = { bucket, key, ...(versionId === undefined ? {} : { versionId }) };
+  const target = options.target ?? { bucket, key };
+  for (const address of [source, target]) {
+    checkBucketName(address.bucket);
+    checkObjectKey(address.key);
+  }
+  checkVersionId(versionId);
+  const found = await findKey(options, source);
+  const from = encryptionOf(found);
+  const inPlace = isInPlace({ source, target });
+  if (inPlace && isUnder(found, to.customerKey)) return outcome('already', source, target, found);
+  if (options.takes?.(from) === false) return outcome('skipped', source, target, found);
+  if (found.kind === 'unknown') throw noneFits(source, found.tried);
+  const { head } = found;
+  const inParts = (head.ContentLength ?? 0) > SINGLE_COPY_BYTES;
+  if (isArchived(head)) throw archived(source);
+  const rekeying: Rekeying = {
+    client,
+    source,
+    from: found.kind === 'key' ? found.ringKey.customerKey : undefined,
+    head,
+    target,
+    to: to.customerKey,
+    tags: undefined,
+    noOverwrite: options.noOverwrite === true && !inPlace,
+    journal: options.journal,
+    onProgress: options.onProgress,
+    onRetry: options.onRetry,
+    onNotice: options.onNotice,
+    signal,
+  };
+  try {
+    const there = inPlace ? undefined : await findProvedCopy(rekeying);
+    if (there !== undefined) return { ...outcome('already', source, target, found), ...there };
+    if (options.dryRun === true) return outcome('pending', source, target, found);
+    const isOurs = options.throughClient !== undefined || inParts;
+    if (isOurs && (head.MissingMeta ?? 0) > 0) throw unheadable(source);
+    const tags = await copiedTags({
+      ...rekeying,
+      areCopied: !isOurs,
+      keyName: to.name,
+      tagKey: options.tagKey === true,
+    });
+    const tagged = { ...rekeying, tags };
+    const copied = await (options.throughClient?.copy(tagged) ??
+      (inParts ? copyInParts(tagged) : copyWhole(tagged)));
+    const proved = await proveCopy(tagged, copied);
+    const oldVersion = inPlace
+      ? await dropOldVersion(tagged, proved, options.deleteOldVersion === true)
+      : undefined;
+    return {
+      ...outcome('rekeyed', source, target, found),
+      ...proved,
+      copiedBy: copied.by,
+      oldVersion,
+      lost: lostOf(head),
+    };
+  } catch (error) {
+    const isChanged = error instanceof SsecError && error.code === 'OBJECT_CHANGED';
+    if (isChanged && inPlace && signal?.aborted !== true) {
+      // by another run of the same, as a rule
+      const now = await findKey(options, source).catch(() => undefined);
+      if (now !== undefined && isUnder(now, to.customerKey)) return outcome('already', source, target, now);
+    }
+    const request = { operation: 'CopyObject', ...target, customerKeySent: true, endpoint: client.endpoint };
+    throw error instanceof SsecError ? error : failureOf(error, request, signal);
+  }
+}
+
+async function findKey(
+  { client, finder, signal }: RekeyObjectOptions,
+  source: ObjectVersion,
+): Promise<FoundKey> {
+  const release = await client.slots.acquire(1, signal);
+  try {
+    return await finder.find(source, signal);
+  } finally {
+    release();
+  }
+}
+
+function isUnder(found: FoundKey, customerKey: CustomerKey | undefined): boolean {
+  if (customerKey === undefined) return found.kind === 'plain';
+  return found.kind === 'key' && found.ringKey.customerKey.equals(customerKey);
+}
+
+function outcome(
+  status: RekeyObjectResult['status'],
+  source: ObjectVersion,
+  target: ObjectAddress,
+  found: FoundKey,
+): RekeyObjectResult {
+  const known = found.kind === 'unknown' ? undefined : objectHead(source, found.head, found.kind === 'key');
+  return {
+    status,
+    source,
+    target,
+    size: known?.size,
+    from: encryptionOf(found),
+    copiedBy: undefined,
+    etag: known?.etag,
+    versionId: known?.versionId,
+    checksum: known?.checksum,
+    proof: undefined,
+    oldVersion: undefined,
+    lost: [],
+  };
+}
+
+function archived(source: ObjectVersion): SsecError {
+  return new SsecError(
+    'OBJECT_ARCHIVED',
+    `${formatObjectAddress(source)} is archived and must be restored before it can be copied.`,
+    { hints: ['restore it (aws s3api restore-object ...), and run the same command again'] },
+  );
+}
+
+/** Only S3 itself could take them over. */
+function unheadable(source: ObjectVersion): SsecError {
+  return new SsecError(
+    'NOT_SUPPORTED',
+    `${formatObjectAddress(source)} has metadata that no header can hold, and they would be lost.`,
+  );
+}
+
+/** A ring key for a key of which nothing else is known. */
+export function unnamedKey(customerKey: CustomerKey): RingKey {
+  return { customerKey, name: '', created: new Date(0), isRetired: false };
+}
