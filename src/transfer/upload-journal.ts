@@ -6,6 +6,7 @@ import {
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '../errors.ts';
 import { ABORT_TIMEOUT_MS, abortUpload } from '../multipart-uploads.ts';
+import { objectHeaderFields } from '../object-headers.ts';
 import { type PutObjectOptions, hasTags } from '../put-request.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { toSsecError } from '../service-error.ts';
@@ -49,11 +50,14 @@ export class UploadJournal {
       endpoint: options.client.endpoint ?? null,
       bucket: options.bucket,
       key: options.key,
-      customerKeyMd5: options.customerKey.fingerprint,
+      // null: sent without one, which is something else than a key that cannot be told
+      customerKeyMd5: options.customerKey?.fingerprint ?? null,
       size: source.size,
       modifiedAt: String(source.modifiedAt),
       partSize: this.#plan.partSize,
       description: descriptionDigest(options),
+      // S3 judges the condition by what was written since the upload began: with another ETag it begins anew
+      ...(options.ifMatch === undefined ? {} : { ifMatch: unquoted(options.ifMatch) }),
     };
   }
 
@@ -63,7 +67,8 @@ export class UploadJournal {
    */
   static async open(options: PutObjectOptions): Promise<UploadJournal | undefined> {
     const { source, customerKey } = options;
-    if (!(source instanceof FileSource) || customerKey.fingerprint === undefined) return undefined;
+    if (!(source instanceof FileSource)) return undefined;
+    if (customerKey !== undefined && customerKey.fingerprint === undefined) return undefined;
     const journal = await openJournal(options.journal, options.onNotice);
     return journal && new UploadJournal(options, journal, source);
   }
@@ -141,7 +146,7 @@ export class UploadJournal {
             UploadId: uploadId,
             ...(marker === undefined ? {} : { PartNumberMarker: marker }),
             // S3 wants it where the upload has checksums
-            ...customerKey.requestFields(),
+            ...customerKey?.requestFields(),
           }),
           { signal },
         );
@@ -151,7 +156,7 @@ export class UploadJournal {
           operation: 'ListParts',
           bucket,
           key,
-          customerKeySent: true,
+          customerKeySent: customerKey !== undefined,
           endpoint: client.endpoint,
         });
         // else no later run could do more than this one
@@ -200,7 +205,8 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   size: 'the file has changed',
   modifiedAt: 'the file has changed',
   partSize: 'the part size is another',
-  description: 'metadata, tags, content type or storage class are others',
+  ifMatch: 'the object has been written',
+  description: 'metadata, tags, headers or storage class are others',
 };
 
 function differs(wanted: JournalRecord, found: JournalRecord): string | undefined {
@@ -210,12 +216,14 @@ function differs(wanted: JournalRecord, found: JournalRecord): string | undefine
 
 function descriptionDigest(options: PutObjectOptions): string {
   const { contentType, metadata, storageClass } = options;
+  const headers = sorted(objectHeaderFields(options.headers));
   const described = [
     contentType ?? null,
     sorted(metadata),
     storageClass ?? null,
     // older journals know of none
     ...(hasTags(options) ? [sorted(options.tags)] : []),
+    ...(headers.length > 0 ? [{ headers }] : []),
   ];
   return createHash('sha256').update(JSON.stringify(described)).digest('base64');
 }
