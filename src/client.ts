@@ -193,6 +193,23 @@ export class SsecClient {
     };
   }
 
+  /**
+   * Another client with the same settings, and with connections and request slots of its own: where a download feeds
+   * an upload, neither may wait for what the other holds. It begins with what this one has learned of the server, asks
+   * this one for credentials, so that nobody has to log in twice, and is ended by a `close` of its own.
+   *
+   * @internal
+   */
+  twin(): SsecClient {
+    const twin = new SsecClient({
+      ...this.#options,
+      region: this.#region,
+      credentials: () => this.#s3.config.credentials(),
+    });
+    twin.verifiesChecksums = this.verifiesChecksums;
+    return twin;
+  }
+
   /** Ends all connections. */
   close(): void {
     this.#handler.destroy();
@@ -249,6 +266,7 @@ export class SsecClient {
  *   SDK's own validation, which fails on ranges.
  * - UNSIGNED-PAYLOAD: TLS protects the bytes and the checksum header is signed; another SHA-256 over them would
  *   cost more than the encryption.
+ * - `Expires` as text: the SDK would make a date of it, and S3 keeps whatever it was given.
  * - a user agent of our own: the SDK works out its long one anew for each request.
  */
 function addHeaders(s3: S3Client): void {
@@ -258,6 +276,8 @@ function addHeaders(s3: S3Client): void {
       const request = args.request;
       if (isHttpRequest(request)) {
         request.headers['user-agent'] = 'ssec';
+        const { ExpiresString: expires } = args.input as { readonly ExpiresString?: string };
+        if (expires !== undefined) request.headers['expires'] = expires;
         if (['GetObjectCommand', 'HeadObjectCommand'].includes(String(context['commandName']))) {
           request.headers['x-amz-checksum-mode'] = 'ENABLED';
         }

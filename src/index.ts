@@ -63,6 +63,7 @@ export { type ObjectAddress, formatObjectAddress, parseObjectAddress } from './o
 export { type GetObjectStreamOptions, getObjectStream } from './get-object-stream.ts';
 export { type HeadObjectOptions, type ObjectDescription, headObject } from './head-object.ts';
 export type { ObjectHead } from './object-head.ts';
+export type { ObjectHeaders } from './object-headers.ts';
 export { type PresignOptions, type PresignedRequest, presign } from './presign.ts';
 export { type ObjectPart, type ObjectParts, objectParts } from './object-parts.ts';
 export { type ObjectTagsOptions, objectTags } from './object-tags.ts';

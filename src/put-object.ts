@@ -1,6 +1,7 @@
 import { PutObjectCommand, type PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { type ErrorCode, SsecError, withHints } from './errors.ts';
 import { checkBucketName, checkObjectKey, formatObjectAddress } from './object-address.ts';
+import { checkObjectHeaders } from './object-headers.ts';
 import { checkTags } from './object-tags.ts';
 import {
   type PutObjectOptions,
@@ -8,7 +9,6 @@ import {
   descriptionFields,
   hasTags,
   sendsMd5,
-  targetExists,
 } from './put-request.ts';
 import { serviceAnswer } from './service-answer.ts';
 import { type ServiceRequest, failureOf, toSsecError } from './service-error.ts';
@@ -25,15 +25,22 @@ import {
 } from './transfer/part-plan.ts';
 import type { Source, SourceDigest } from './transfer/source.ts';
 import { StreamSource } from './transfer/stream-source.ts';
+import {
+  checkWriteCondition,
+  conditionFields,
+  conditionOf,
+  isUnmet,
+  unmetCondition,
+} from './write-condition.ts';
 import { explainWriteRefusal } from './write-refusal.ts';
-import { echoes, findOurs, keyIgnored, storedWrong } from './write-proof.ts';
+import { echoes, findOurs, storedWrong, wronglyEncrypted } from './write-proof.ts';
 import { checkUserMetadata } from './user-metadata.ts';
 
 /**
  * Uploads with SSE-C, and returns only if the server proved that it used the key: it must echo the algorithm and
- * the key's MD5. Small objects go in one PutObject, larger ones in parts, several at once.
+ * the key's MD5. Without a key no answer may speak of one. Small objects go in one PutObject, larger ones in parts, several at once.
  *
- * @throws SsecError KEY_IGNORED where it did not; TARGET_EXISTS, FILE_CHANGED, CHECKSUM_MISMATCH, SSEC_BLOCKED,
+ * @throws SsecError KEY_IGNORED where it did not; TARGET_EXISTS, OBJECT_CHANGED, FILE_CHANGED, CHECKSUM_MISMATCH, SSEC_BLOCKED,
  *   ACCESS_DENIED, BUCKET_NOT_FOUND, NETWORK, ...
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
@@ -50,6 +57,8 @@ async function put(options: PutObjectOptions): Promise<PutObjectResult> {
   const { source, partSize } = options;
   checkBucketName(options.bucket);
   checkObjectKey(options.key);
+  checkWriteCondition(options);
+  if (options.headers !== undefined) checkObjectHeaders(options.headers);
   if (options.metadata !== undefined) checkUserMetadata(options.metadata);
   if (options.tags !== undefined) checkTags(options.tags);
   if (partSize !== undefined) checkPartSize(partSize);
@@ -102,7 +111,7 @@ async function putWhole(options: PutObjectOptions, source: BytesSource): Promise
       });
     } catch (error) {
       const refused = serviceAnswer(error);
-      if (options.noOverwrite !== true || refused?.status !== 412) {
+      if (refused === undefined || !isUnmet(options, refused.status)) {
         const refusal = await explainWriteRefusal(client, error, request, signal);
         throw sent === source.size ? mayBeThere(refusal, options) : refusal;
       }
@@ -111,9 +120,9 @@ async function putWhole(options: PutObjectOptions, source: BytesSource): Promise
           ? await findOurs(options, source.size, (head) => head.ChecksumCRC32 === digest.crc32)
           : undefined;
       if (ours !== undefined) return result(options, source, digest, ours);
-      throw targetExists(options, error, toSsecError(error, request).context);
+      throw unmetCondition(options, error, toSsecError(error, request).context);
     }
-    if (!echoes(output, customerKey)) throw await keyIgnored(options, output.VersionId);
+    if (!echoes(output, customerKey)) throw await wronglyEncrypted(options, output.VersionId);
     if (output.ChecksumCRC32 !== undefined && output.ChecksumCRC32 !== digest.crc32) {
       throw await storedWrong(options, output.VersionId);
     }
@@ -130,19 +139,23 @@ const UNANSWERED: readonly ErrorCode[] = ['NETWORK', 'TIMEOUT', 'CANCELLED'];
 /** All bytes went out, and no answer came: the server may have stored them. */
 function mayBeThere(failure: SsecError, options: PutObjectOptions): SsecError {
   if (!UNANSWERED.includes(failure.code) || failure.context['status'] !== undefined) return failure;
+  const address = formatObjectAddress(options);
   return withHints(failure, [
-    `${formatObjectAddress(options)} may be there all the same: put it again to be sure, or delete it`,
+    options.ifMatch === undefined
+      ? `${address} may be there all the same: put it again to be sure, or delete it`
+      : // nothing is to be deleted where an object stood before
+        `${address} may be written all the same: its ETag tells`,
   ]);
 }
 
 function requestOf(options: PutObjectOptions): ServiceRequest {
-  const { client, bucket, key, noOverwrite, storageClass } = options;
+  const { client, bucket, key, customerKey, storageClass } = options;
   return {
     operation: 'PutObject',
     bucket,
     key,
-    customerKeySent: true,
-    conditional: noOverwrite ?? false,
+    customerKeySent: customerKey !== undefined,
+    condition: conditionOf(options),
     storageClass,
     tagged: hasTags(options),
     endpoint: client.endpoint,
@@ -159,8 +172,8 @@ function putCommand(options: PutObjectOptions, source: Source, digest: SourceDig
     ChecksumCRC32: digest.crc32,
     ...(digest.md5 === undefined ? {} : { ContentMD5: digest.md5 }),
     ...descriptionFields(options),
-    ...(options.noOverwrite === true ? { IfNoneMatch: '*' } : {}),
-    ...options.customerKey.requestFields(),
+    ...conditionFields(options),
+    ...options.customerKey?.requestFields(),
   });
 }
 

@@ -1,8 +1,7 @@
 import type { StorageClass } from '@aws-sdk/client-s3';
 import type { SsecClient } from './client.ts';
-import { SsecError } from './errors.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
-import { formatObjectAddress } from './object-address.ts';
+import { type ObjectHeaders, objectHeaderFields } from './object-headers.ts';
 import { formatTags } from './object-tags.ts';
 import type { StoredChecksum } from './transfer/checksum.ts';
 import type { Source } from './transfer/source.ts';
@@ -21,10 +20,12 @@ export interface PutObjectOptions {
   readonly client: SsecClient;
   readonly bucket: string;
   readonly key: string;
-  readonly customerKey: CustomerKey;
+  /** undefined = put without SSE-C headers: the bucket's default encryption. */
+  readonly customerKey: CustomerKey | undefined;
   /** Stays open; the caller closes it. */
   readonly source: Source | StreamSource;
   readonly contentType?: string;
+  readonly headers?: ObjectHeaders;
   /** User metadata, names without `x-amz-meta-`. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly storageClass?: string;
@@ -32,6 +33,11 @@ export interface PutObjectOptions {
   readonly tags?: Readonly<Record<string, string>>;
   /** Fails with TARGET_EXISTS where the object exists (`If-None-Match: *`). */
   readonly noOverwrite?: boolean;
+  /**
+   * An ETag: fails with OBJECT_CHANGED where the object has another by then, and with OBJECT_NOT_FOUND where it is gone
+   * (`If-Match`; the credentials need s3:GetObject for it). Not together with `noOverwrite`.
+   */
+  readonly ifMatch?: string;
   readonly checksum?: UploadChecksum;
   /** Bytes of a part, 5 MiB to 5 GiB; of the first parts, where the source is a stream. */
   readonly partSize?: number;
@@ -61,7 +67,7 @@ export interface PutObjectResult {
   /**
    * What stands for the content that the server has: `CRC32` = it returned our checksum, `MD5` = it took a
    * Content-MD5, which it must refuse where it is wrong, `size` = neither. `create-echo`: we may not read what we
-   * wrote, and the only proof that the key was used is the answer with which the upload began.
+   * wrote, and the only proof that the key was used is the answer with which the upload began (never without a key).
    */
   readonly proof: 'CRC32' | 'MD5' | 'size' | 'create-echo';
 }
@@ -79,23 +85,6 @@ export function sendsMd5({
 }
 
 /**
- * The condition failed: somebody's object is there.
- *
- * @internal
- */
-export function targetExists(
-  address: { readonly bucket: string; readonly key: string },
-  cause?: unknown,
-  context: SsecError['context'] = {},
-): SsecError {
-  return new SsecError('TARGET_EXISTS', `${formatObjectAddress(address)} exists already.`, {
-    hints: ['leave --no-overwrite away to replace it'],
-    cause,
-    context,
-  });
-}
-
-/**
  * What describes the object, on PutObject and on CreateMultipartUpload alike.
  *
  * @internal
@@ -103,6 +92,7 @@ export function targetExists(
 export function descriptionFields(options: PutObjectOptions) {
   return {
     ...(options.contentType === undefined ? {} : { ContentType: options.contentType }),
+    ...objectHeaderFields(options.headers),
     ...(options.metadata === undefined ? {} : { Metadata: { ...options.metadata } }),
     ...(hasTags(options) ? { Tagging: formatTags(options.tags) } : {}),
     // the SDK lists the classes of one day; the server knows which there are

@@ -5,6 +5,7 @@ import { networkError } from './network-error.ts';
 import { formatObjectAddress } from './object-address.ts';
 import { type ServiceAnswer, regionName, serviceAnswer } from './service-answer.ts';
 import { shellWord } from './shell-word.ts';
+import type { WriteCondition } from './write-condition.ts';
 
 /** What was asked of S3 when it refused. */
 export interface ServiceRequest {
@@ -22,8 +23,8 @@ export interface ServiceRequest {
   readonly fingerprint?: string | undefined;
   /** As it was asked for. */
   readonly storageClass?: string | undefined;
-  /** Whether the request was to fail where the object exists. */
-  readonly conditional?: boolean;
+  /** What of the object that stands there the write was made to depend on. */
+  readonly condition?: WriteCondition | undefined;
   /** Whether tags went with it, which are a permission of their own. */
   readonly tagged?: boolean;
 }
@@ -270,7 +271,13 @@ function byStatus(answer: ServiceAnswer, request: ServiceRequest): Verdict | und
   if (status === 412)
     return verdict('PRECONDITION_FAILED', `${thing(request)} is not in the state that was asked for.`);
   if (status === 501 || status === 405) {
-    if (request.conditional === true) {
+    if (request.condition === 'If-Match') {
+      return verdict(
+        'NOT_SUPPORTED',
+        `The server does not ${request.customerKeySent ? 'do SSE-C, or does not ' : ''}know If-Match on ${request.operation}.`,
+      );
+    }
+    if (request.condition === 'If-None-Match') {
       return verdict(
         'NOT_SUPPORTED',
         'The server does not do SSE-C, or does not know --no-overwrite.',
@@ -331,7 +338,7 @@ export function accessDenied(request: ServiceRequest): Verdict {
     : verdict(
         'ACCESS_DENIED',
         `You may not do ${request.operation} on ${thing(request)}.`,
-        `ask for ${permission(request.operation)}${request.tagged === true ? ' and s3:PutObjectTagging, which tags need' : ''}`,
+        `ask for ${permission(request.operation)}${request.tagged === true ? ' and s3:PutObjectTagging, which tags need' : ''}${request.condition === 'If-Match' ? ' and s3:GetObject, which If-Match needs' : ''}`,
       );
 }
 

@@ -10,23 +10,26 @@ import { isResumable } from './transfer/attempts.ts';
 /** A write that has to be proved. */
 export interface Write extends ObjectAddress {
   readonly client: SsecClient;
-  readonly customerKey: CustomerKey;
+  /** undefined = sent without one. */
+  readonly customerKey: CustomerKey | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether an answer proves that the server used this key. */
+/** Whether an answer proves that the server used this key; without one, whether it speaks of none. */
 export function echoes(
   output: {
     readonly SSECustomerAlgorithm?: string | undefined;
     readonly SSECustomerKeyMD5?: string | undefined;
   },
-  key: CustomerKey,
+  key: CustomerKey | undefined,
 ): boolean {
-  return output.SSECustomerAlgorithm === SSE_CUSTOMER_ALGORITHM && output.SSECustomerKeyMD5 === key.md5;
+  const { SSECustomerAlgorithm: algorithm, SSECustomerKeyMD5: md5 } = output;
+  if (key === undefined) return (algorithm ?? '') === '' && (md5 ?? '') === '';
+  return algorithm === SSE_CUSTOMER_ALGORITHM && md5 === key.md5;
 }
 
 /**
- * What stands under the address now, asked with the key.
+ * What stands under the address now, asked with the key that was sent.
  *
  * @param version the one that a write returned, so that somebody else's is not taken for it
  */
@@ -37,7 +40,7 @@ export function headOf(write: Write, version?: string): Promise<HeadObjectComman
       Bucket: bucket,
       Key: key,
       ...(isVersion(version) ? { VersionId: version } : {}),
-      ...customerKey.requestFields(),
+      ...customerKey?.requestFields(),
     }),
     { signal },
   );
@@ -64,7 +67,7 @@ export async function findOurs(
       operation: 'HeadObject',
       bucket,
       key,
-      customerKeySent: true,
+      customerKeySent: write.customerKey !== undefined,
       endpoint: client.endpoint,
     };
     const failure = failureOf(error, request, write.signal);
@@ -75,21 +78,40 @@ export async function findOurs(
 }
 
 /**
- * The server took the key and did not use it: what it stored can be read without one. It is taken away only by
- * the version that our write returned; without versions that name may be anybody's by now.
+ * An answer that does not echo what was sent: the key was not used, or there was none and the server names one.
+ *
+ * @param hints what is to be said of what the write left
  */
-export async function keyIgnored(write: Write, version: string | undefined): Promise<SsecError> {
-  return new SsecError(
-    'KEY_IGNORED',
-    `The server took the key for ${formatObjectAddress(write)} and did not use it: it does not do SSE-C.`,
-    {
-      hints: [
-        await cleared(write, version, 'unencrypted'),
-        'use a server that does SSE-C; docs/compatibility.md lists some',
-      ],
-      context: { versionId: version },
-    },
-  );
+export function wrongEcho(
+  write: Write,
+  hints: readonly string[],
+  context: SsecError['context'] = {},
+): SsecError {
+  const address = formatObjectAddress(write);
+  return write.customerKey === undefined
+    ? new SsecError(
+        'SERVICE_REFUSED',
+        `The server says that ${address} is encrypted with a customer key, and none was sent.`,
+        { hints: [...hints, 'the server, or something between, mixes up requests'], context },
+      )
+    : new SsecError(
+        'KEY_IGNORED',
+        `The server took the key for ${address} and did not use it: it does not do SSE-C.`,
+        { hints: [...hints, 'use a server that does SSE-C; docs/compatibility.md lists some'], context },
+      );
+}
+
+/**
+ * What was stored is not encrypted as was asked: with a key, it can be read without one. It is taken away only by the
+ * version that our write returned; without versions that name may be anybody's by now. Without a key it stays: an
+ * answer to another request names no version of ours.
+ */
+export async function wronglyEncrypted(write: Write, version: string | undefined): Promise<SsecError> {
+  const left =
+    write.customerKey === undefined
+      ? `look at ${formatObjectAddress(write)}: who can read what is there now?`
+      : await cleared(write, version, 'unencrypted');
+  return wrongEcho(write, [left], { versionId: version });
 }
 
 /** The server says that it has other bytes than were sent. They go by the version that our write returned. */

@@ -7,7 +7,7 @@ import { type ServiceRequest, blocked, failureOf } from './service-error.ts';
 import { shellWord } from './shell-word.ts';
 
 /**
- * Why S3 refused a write with a key. A bucket that blocks SSE-C is refused like any other permission that lacks;
+ * Why S3 refused a write. With a key, a bucket that blocks SSE-C is refused like any other permission that lacks;
  * where the text does not tell them apart, the bucket's encryption is asked for, once a bucket.
  */
 export async function explainWriteRefusal(
@@ -20,6 +20,10 @@ export async function explainWriteRefusal(
   if (plain.code !== 'ACCESS_DENIED' || deniedBy(serviceAnswer(error)?.message ?? '') !== undefined)
     return plain;
   const { bucket } = request;
+  const byPolicy = withHints(plain, [
+    `or a bucket policy denies it: ssec bucket show -b ${shellWord(bucket)}`,
+  ]);
+  if (!request.customerKeySent) return byPolicy;
   // of many files at once each may be refused; a run that was stopped stops the question for all of them
   let blocks = client.sseCBlocks.get(bucket);
   if (blocks === undefined) {
@@ -29,9 +33,7 @@ export async function explainWriteRefusal(
   const answer = await blocks;
   // what was not answered may be asked again
   if (answer === undefined) client.sseCBlocks.delete(bucket);
-  if (answer !== true) {
-    return withHints(plain, [`or a bucket policy denies it: ssec bucket show -b ${shellWord(bucket)}`]);
-  }
+  if (answer !== true) return byPolicy;
   const { code, message, hints } = blocked(request);
   return new SsecError(code, message, { hints, cause: plain.cause, context: plain.context });
 }

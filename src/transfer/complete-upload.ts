@@ -3,14 +3,15 @@ import {
   type CompleteMultipartUploadCommandOutput,
   type HeadObjectCommandOutput,
 } from '@aws-sdk/client-s3';
-import { type ErrorCode, SsecError } from '../errors.ts';
+import { SsecError } from '../errors.ts';
 import { formatObjectAddress } from '../object-address.ts';
-import { type PutObjectOptions, type PutObjectResult, hasTags, targetExists } from '../put-request.ts';
-import { refusalOfGet } from '../read-refusal.ts';
+import { type PutObjectOptions, type PutObjectResult, hasTags } from '../put-request.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, toSsecError } from '../service-error.ts';
-import { echoes, findOurs, headOf, keyIgnored, storedWrong } from '../write-proof.ts';
+import { conditionFields, conditionOf, isUnmet, unmetCondition } from '../write-condition.ts';
+import { echoes, findOurs, headOf, storedWrong, wronglyEncrypted } from '../write-proof.ts';
 import { isPassing, withAttempts } from './attempts.ts';
+import { refuseUnmet } from './refuse-unmet.ts';
 import { readEchoHeaders } from './response-headers.ts';
 import { type UploadedParts, isObject } from './uploaded-parts.ts';
 
@@ -35,13 +36,13 @@ export interface StoredObject {
  *
  * An answer that comes twice, or not at all, is no failure: then the object itself says whether it is ours.
  *
- * @throws SsecError TARGET_EXISTS, KEY_IGNORED, CHECKSUM_MISMATCH, SIZE_MISMATCH, NETWORK, ...
+ * @throws SsecError TARGET_EXISTS, OBJECT_CHANGED, KEY_IGNORED, CHECKSUM_MISMATCH, SIZE_MISMATCH, NETWORK, ...
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 export async function completeUpload(options: PutObjectOptions, upload: SentUpload): Promise<StoredObject> {
-  const { client, noOverwrite, signal } = options;
+  const { client, signal } = options;
   // many servers ignore the condition on Complete (RGW 16 does); not atomic, but better than nothing
-  if (noOverwrite === true && !client.isAws) await refuseExisting(options);
+  if (!client.isAws) await refuseUnmet(options);
   const command = completeCommand(options, upload);
   const echo = readEchoHeaders(command);
   let repeated = false;
@@ -67,41 +68,13 @@ export async function completeUpload(options: PutObjectOptions, upload: SentUplo
   return prove(options, upload, output, proved ? output : await headAfter(options, output.VersionId));
 }
 
-/**
- * Looks before an upload that must not replace anything.
- *
- * @throws SsecError TARGET_EXISTS
- */
-export async function refuseExisting(options: PutObjectOptions): Promise<void> {
-  try {
-    await headOf(options);
-  } catch (error) {
-    const status = serviceAnswer(error)?.status;
-    // 403: we may not know, and the condition on the write has the last word
-    if (status === 404 || status === 403) return;
-    if (status !== 400) throw toSsecError(error, requestOf(options, 'HeadObject'));
-    // most often an object that has another key; but expired credentials are 400 as well
-    const refused = await refusalOfGet(options.client, options, options.signal);
-    const failure = refused === undefined ? undefined : toSsecError(refused, requestOf(options, 'GetObject'));
-    if (failure !== undefined && !ANSWERS_OF_AN_OBJECT.has(failure.code)) throw failure;
-  }
-  throw targetExists(options);
-}
-
-/** Refusals that only an object which is there can give. */
-const ANSWERS_OF_AN_OBJECT: ReadonlySet<ErrorCode> = new Set([
-  'KEY_MISMATCH',
-  'KEY_NOT_NEEDED',
-  'KEY_MISSING',
-]);
-
 function completeCommand(
-  { bucket, key, customerKey, noOverwrite }: PutObjectOptions,
+  options: PutObjectOptions,
   { uploadId, parts, checksums }: SentUpload,
 ): CompleteMultipartUploadCommand {
   return new CompleteMultipartUploadCommand({
-    Bucket: bucket,
-    Key: key,
+    Bucket: options.bucket,
+    Key: options.key,
     UploadId: uploadId,
     MultipartUpload: {
       Parts: parts.inOrder.map((part) => ({
@@ -112,8 +85,8 @@ function completeCommand(
     },
     ...(checksums === 'FULL_OBJECT' ? { ChecksumCRC32: parts.crc32, ChecksumType: 'FULL_OBJECT' } : {}),
     MpuObjectSize: parts.size,
-    ...(noOverwrite === true ? { IfNoneMatch: '*' } : {}),
-    ...customerKey.requestFields(),
+    ...conditionFields(options),
+    ...options.customerKey?.requestFields(),
   });
 }
 
@@ -136,7 +109,7 @@ async function findFinished(
         throw failure;
       })
     : undefined;
-  if (head === undefined && status === 412) throw targetExists(options, error, error.context);
+  if (head === undefined && isUnmet(options, status)) throw unmetCondition(options, error, error.context);
   return head;
 }
 
@@ -155,15 +128,21 @@ async function headAfter(
   } catch (error) {
     // we may write and not read: Create's echo is all that there is
     if (isForbidden(error)) return 'forbidden';
+    if (isKeyMissing(error)) throw await wronglyEncrypted(options, version);
     throw error;
   }
-  if (!echoes(head, options.customerKey)) throw await keyIgnored(options, version);
+  if (!echoes(head, options.customerKey)) throw await wronglyEncrypted(options, version);
   // RGW 16 takes tags at the beginning of an upload, and forgets them
   if (hasTags(options) && (head.TagCount ?? 0) === 0)
     options.onNotice?.(
       `the server did not keep the tags of ${formatObjectAddress(options)}, as some do with what is put in parts`,
     );
   return head;
+}
+
+/** Without a key: what stands there is under one. */
+function isKeyMissing(error: unknown): boolean {
+  return error instanceof SsecError && error.code === 'KEY_MISSING';
 }
 
 function isForbidden(error: unknown): boolean {
@@ -179,10 +158,11 @@ async function prove(
   const stored = found === 'forbidden' ? output : found;
   await checkStored(options, parts, stored, output.VersionId);
   const confirmed = stored.ChecksumCRC32 === parts.crc32;
+  const unread = found === 'forbidden' && options.customerKey !== undefined;
   return {
     etag: stored.ETag,
     versionId: output.VersionId ?? stored.VersionId,
-    proof: found === 'forbidden' ? 'create-echo' : confirmed ? 'CRC32' : parts.proof,
+    proof: unread ? 'create-echo' : confirmed ? 'CRC32' : parts.proof,
   };
 }
 
@@ -208,6 +188,14 @@ async function checkStored(
     throw await storedWrong(options, version);
 }
 
-function requestOf({ client, bucket, key }: PutObjectOptions, operation: string): ServiceRequest {
-  return { operation, bucket, key, customerKeySent: true, conditional: false, endpoint: client.endpoint };
+function requestOf(options: PutObjectOptions, operation: string): ServiceRequest {
+  const { client, bucket, key, customerKey } = options;
+  return {
+    operation,
+    bucket,
+    key,
+    customerKeySent: customerKey !== undefined,
+    condition: conditionOf(options),
+    endpoint: client.endpoint,
+  };
 }

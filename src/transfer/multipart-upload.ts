@@ -17,11 +17,12 @@ import {
 import { type ServiceRequest, failureOf, toSsecError } from '../service-error.ts';
 import { shellWord } from '../shell-word.ts';
 import { explainWriteRefusal } from '../write-refusal.ts';
-import { echoes } from '../write-proof.ts';
+import { echoes, wrongEcho } from '../write-proof.ts';
 import { isPassing, isResumable, withAttempts } from './attempts.ts';
-import { type KeptChecksums, type StoredObject, completeUpload, refuseExisting } from './complete-upload.ts';
+import { type KeptChecksums, type StoredObject, completeUpload } from './complete-upload.ts';
 import { ObservedSource } from './observed-source.ts';
 import type { LoadedPart, PartFeed } from './part-feed.ts';
+import { refuseUnmet } from './refuse-unmet.ts';
 import type { SourceDigest } from './source.ts';
 import { StreamSource } from './stream-source.ts';
 import { TransferProgress } from './transfer-progress.ts';
@@ -90,7 +91,7 @@ class MultipartUpload {
         this.#checksums = found.checksums;
       } else {
         // before 40 GiB are sent for nothing; what counts is the condition on Complete
-        if (this.#options.noOverwrite === true) await refuseExisting(this.#options);
+        await refuseUnmet(this.#options);
         await this.#create();
       }
       return undefined;
@@ -162,7 +163,7 @@ class MultipartUpload {
           ChecksumAlgorithm: 'CRC32',
           ChecksumType: 'FULL_OBJECT',
           ...descriptionFields(this.#options),
-          ...customerKey.requestFields(),
+          ...customerKey?.requestFields(),
         }),
         { signal },
       );
@@ -178,13 +179,7 @@ class MultipartUpload {
     this.#uploadId = output.UploadId;
     this.#checksums = keptChecksums(output);
     try {
-      if (!echoes(output, customerKey)) {
-        throw new SsecError(
-          'KEY_IGNORED',
-          `The server took the key for ${formatObjectAddress(this.#options)} and did not use it: it does not do SSE-C.`,
-          { hints: ['nothing was stored', 'use a server that does SSE-C; docs/compatibility.md lists some'] },
-        );
-      }
+      if (!echoes(output, customerKey)) throw wrongEcho(this.#options, ['nothing was stored']);
     } catch (error) {
       throw await this.end(error);
     }
@@ -244,7 +239,9 @@ class MultipartUpload {
     const { customerKey } = this.#options;
     const address = formatObjectAddress(this.#options);
     const { SSECustomerKeyMD5: echoed } = output;
-    if (echoed !== undefined && echoed !== customerKey.md5) {
+    if (customerKey === undefined) {
+      if (!echoes(output, undefined)) throw wrongEcho(this.#options, ['nothing was stored']);
+    } else if (echoed !== undefined && echoed !== customerKey.md5) {
       throw new SsecError(
         'KEY_IGNORED',
         `The server encrypted part ${number} of ${address} with another key.`,
@@ -278,7 +275,7 @@ class MultipartUpload {
       ContentLength: body.size,
       ChecksumCRC32: digest.crc32,
       ...(digest.md5 === undefined ? {} : { ContentMD5: digest.md5 }),
-      ...customerKey.requestFields(),
+      ...customerKey?.requestFields(),
     });
   }
 
@@ -300,13 +297,12 @@ class MultipartUpload {
   }
 
   #request(operation: string): ServiceRequest {
-    const { client, bucket, key, storageClass } = this.#options;
+    const { client, bucket, key, customerKey, storageClass } = this.#options;
     return {
       operation,
       bucket,
       key,
-      customerKeySent: true,
-      conditional: false,
+      customerKeySent: customerKey !== undefined,
       storageClass: operation === 'CreateMultipartUpload' ? storageClass : undefined,
       tagged: operation === 'CreateMultipartUpload' && hasTags(this.#options),
       endpoint: client.endpoint,

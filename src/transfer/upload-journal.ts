@@ -1,6 +1,7 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { ABORT_TIMEOUT_MS, abortUpload } from '../multipart-uploads.ts';
+import { objectHeaderFields } from '../object-headers.ts';
 import { type PutObjectOptions, hasTags } from '../put-request.ts';
 import { shellWord } from '../shell-word.ts';
 import { findOurs } from '../write-proof.ts';
@@ -43,11 +44,14 @@ export class UploadJournal {
       endpoint: options.client.endpoint ?? null,
       bucket: options.bucket,
       key: options.key,
-      customerKeyMd5: options.customerKey.fingerprint,
+      // null: sent without one, which is something else than a key that cannot be told
+      customerKeyMd5: options.customerKey?.fingerprint ?? null,
       size: source.size,
       modifiedAt: String(source.modifiedAt),
       partSize: this.#plan.partSize,
       description: descriptionDigest(options),
+      // S3 judges the condition by what was written since the upload began: with another ETag it begins anew
+      ...(options.ifMatch === undefined ? {} : { ifMatch: unquoted(options.ifMatch) }),
     };
   }
 
@@ -57,7 +61,8 @@ export class UploadJournal {
    */
   static async open(options: PutObjectOptions): Promise<UploadJournal | undefined> {
     const { source, customerKey } = options;
-    if (!(source instanceof FileSource) || customerKey.fingerprint === undefined) return undefined;
+    if (!(source instanceof FileSource)) return undefined;
+    if (customerKey !== undefined && customerKey.fingerprint === undefined) return undefined;
     const journal = await openJournal(options.journal, options.onNotice);
     return journal && new UploadJournal(options, journal, source);
   }
@@ -150,7 +155,8 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   size: 'the file has changed',
   modifiedAt: 'the file has changed',
   partSize: 'the part size is another',
-  description: 'metadata, tags, content type or storage class are others',
+  ifMatch: 'the object has been written',
+  description: 'metadata, tags, headers or storage class are others',
 };
 
 function differs(wanted: JournalRecord, found: JournalRecord): string | undefined {
@@ -160,12 +166,14 @@ function differs(wanted: JournalRecord, found: JournalRecord): string | undefine
 
 function descriptionDigest(options: PutObjectOptions): string {
   const { contentType, metadata, storageClass } = options;
+  const headers = sorted(objectHeaderFields(options.headers));
   const described = [
     contentType ?? null,
     sorted(metadata),
     storageClass ?? null,
     // older journals know of none
     ...(hasTags(options) ? [sorted(options.tags)] : []),
+    ...(headers.length > 0 ? [{ headers }] : []),
   ];
   return createHash('sha256').update(JSON.stringify(described)).digest('base64');
 }

@@ -173,10 +173,85 @@ describe('PutObject', () => {
     });
   });
 
+  test('the ETag that it may replace: without its quotes, which not every server takes off', async () => {
+    const { server, client } = await start(stored);
+    await put(client, { ifMatch: '"0123456789abcdef0123456789abcdef-2"' });
+    const { headers } = only(server);
+    expect(headers['if-match']).toBe('0123456789abcdef0123456789abcdef-2');
+    expect(headers['if-none-match']).toBeUndefined();
+    expect(signedHeaders(only(server))).toContain('if-match');
+  });
+
+  test.each<[string, Partial<PutObjectOptions>]>([
+    ['both conditions', { ifMatch: '"e"', noOverwrite: true }],
+    ['any ETag', { ifMatch: '*' }],
+    ['no ETag', { ifMatch: '' }],
+    ['an ETag of quotes alone', { ifMatch: '""' }],
+    ['more than an ETag', { ifMatch: 'e\r\nx: y' }],
+    ['a header that is more than one', { headers: { cacheControl: 'no-store\r\nx: y' } }],
+    ['a header that is no ASCII', { headers: { contentDisposition: 'attachment; filename="ü"' } }],
+  ])('%s is refused, and nothing sent', async (_name, options) => {
+    const { server, client } = await start(stored);
+    expect((await rejected(put(client, options))).code).toBe('USAGE');
+    expect(server.requests).toHaveLength(0);
+  });
+
+  test('the headers that are kept with it, to the letter', async () => {
+    const { server, client } = await start(stored);
+    const headers = {
+      cacheControl: 'max-age=3600, public',
+      contentDisposition: 'attachment; filename="a b.txt"',
+      contentEncoding: 'gzip',
+      contentLanguage: 'de, en',
+      // no date, and S3 keeps it as it is
+      expires: 'Thu, 1 Dec 2044 16:00:00 GMT or so',
+      websiteRedirectLocation: '/elsewhere',
+    };
+    await put(client, { headers });
+    const sent = {
+      'cache-control': headers.cacheControl,
+      'content-disposition': headers.contentDisposition,
+      'content-encoding': headers.contentEncoding,
+      'content-language': headers.contentLanguage,
+      expires: headers.expires,
+      'x-amz-website-redirect-location': headers.websiteRedirectLocation,
+    };
+    expect(only(server).headers).toMatchObject(sent);
+    // the next put of the same client has none of them
+    await put(client, { headers: { expires: '', contentEncoding: 'aws-chunked', cacheControl: undefined } });
+    for (const name of Object.keys(sent)) expect(server.requests[1]?.headers[name], name).toBeUndefined();
+  });
+
+  test('an encoding of the request is none of the object', async () => {
+    const { server, client } = await start(stored);
+    await put(client, { headers: { contentEncoding: 'gzip,aws-chunked' } });
+    expect(only(server).headers['content-encoding']).toBe('gzip');
+  });
+
+  test('without a key: no header of SSE-C, and no other encryption asked for', async () => {
+    const { server, client } = await start(() => ({ status: 200, headers: { etag: '"e"' } }));
+    expect(await put(client, { customerKey: undefined })).toMatchObject({
+      size: 9,
+      etag: '"e"',
+      proof: 'MD5',
+    });
+    expect(sseCHeaders(only(server))).toEqual({});
+    expect(only(server).headers['x-amz-checksum-crc32']).toBe(CRC32);
+    expectPlainBody(only(server), 9);
+  });
+
   test('without them none of these', async () => {
     const { server, client } = await start(stored);
     await put(client);
-    for (const name of ['if-none-match', 'x-amz-storage-class', 'x-amz-acl', 'x-amz-tagging']) {
+    for (const name of [
+      'if-none-match',
+      'if-match',
+      'expires',
+      'cache-control',
+      'x-amz-storage-class',
+      'x-amz-acl',
+      'x-amz-tagging',
+    ]) {
       expect(only(server).headers[name]).toBeUndefined();
     }
   });
