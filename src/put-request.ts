@@ -89,7 +89,9 @@ export function sendsMd5({
  *
  * @internal
  */
-export function descriptionFields(options: PutObjectOptions) {
+export function descriptionFields(
+  options: Pick<PutObjectOptions, 'contentType' | 'headers' | 'metadata' | 'tags' | 'storageClass'>,
+) {
   return {
     ...(options.contentType === undefined ? {} : { ContentType: options.contentType }),
     ...objectHeaderFields(options.headers),

@@ -1,5 +1,5 @@
 import type { HeadObjectCommandOutput, StorageClass } from '@aws-sdk/client-s3';
-import type { ObjectHeaders } from '../put-request.ts';
+import type { ObjectHeaders } from '../object-headers.ts';
 
 /** Classes of which S3 reads nothing before it was asked to (AmazonS3/latest/userguide/archived-objects.html). */
 const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);

@@ -2,11 +2,11 @@ import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client
 import { SsecError } from '../errors.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import { versionField } from '../object-version.ts';
-import { targetExists } from '../put-request.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, failureOf } from '../service-error.ts';
 import { isPassing } from '../transfer/attempts.ts';
 import { explainWriteRefusal } from '../write-refusal.ts';
+import { unmetCondition } from '../write-condition.ts';
 import { findOurs } from '../write-proof.ts';
 import { changedMeanwhile, throughClientInstead } from './rekey-errors.ts';
 import { isSameObject } from './rekey-proof.ts';
@@ -31,7 +31,6 @@ export async function explainCopyRefusal(
     operation,
     ...target,
     customerKeySent: to !== undefined,
-    conditional: false,
     endpoint: client.endpoint,
   };
   const failure = failureOf(error, request, signal);
@@ -46,7 +45,7 @@ export async function explainCopyRefusal(
   if (status === undefined || ![400, 404, 409, 412, 501].includes(status)) return failure;
   if (failure.code === 'BUCKET_NOT_FOUND') return failure;
   if (!(await isUnchanged(rekeying))) return changedMeanwhile(rekeying, error);
-  if (status === 412 && rekeying.noOverwrite) return targetExists(target, error, failure.context);
+  if (status === 412 && rekeying.noOverwrite) return unmetCondition({ ...target, noOverwrite: true }, error, failure.context);
   if (status === 409 || status === 412 || status === 404) return failure;
   if (status === 400 && !CANNOT.has(serviceAnswer(error)?.code ?? '')) return failure;
   return cannotCopy(rekeying, error, operation, status);

@@ -1,13 +1,13 @@
 import { CopyObjectCommand, type CopyObjectCommandOutput } from '@aws-sdk/client-s3';
 import { copySource } from '../copy-source.ts';
 import { SsecError } from '../errors.ts';
+import { objectHeaderFields } from '../object-headers.ts';
 import { formatTags } from '../object-tags.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { explainCopyRefusal } from './copy-refusal.ts';
 import { headersOf, uncopiedFields } from './copied-description.ts';
 import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
 import { requireKeyUsed } from './rekey-proof.ts';
-import { headerFields } from '../put-request.ts';
 
 /** What is told the server besides; some know less than others. */
 interface Manner {
@@ -67,7 +67,7 @@ async function send(rekeying: Rekeying, manner: Manner): Promise<CopyObjectComma
           MetadataDirective: 'REPLACE',
           Metadata: { ...head.Metadata },
           ...(head.ContentType === undefined ? {} : { ContentType: head.ContentType }),
-          ...headerFields(headersOf(head)),
+          ...objectHeaderFields(headersOf(head)),
         }
       : {}),
     ...uncopiedFields(head),

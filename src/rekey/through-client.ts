@@ -103,7 +103,6 @@ function requireSame(rekeying: Rekeying, object: ObjectHead): void {
 
 function writing(rekeying: Rekeying): Omit<PutObjectOptions, 'source'> {
   const { client, target, to, head, tags, noOverwrite, onProgress, onRetry, onNotice, signal } = rekeying;
-  const isGuarded = isInPlace(rekeying) && head.ETag !== undefined;
   return {
     client,
     ...target,
@@ -113,7 +112,7 @@ function writing(rekeying: Rekeying): Omit<PutObjectOptions, 'source'> {
     ...(head.ContentType === undefined ? {} : { contentType: head.ContentType }),
     ...(head.StorageClass === undefined ? {} : { storageClass: head.StorageClass }),
     ...(tags === undefined ? {} : { tags }),
-    ...(isGuarded ? { ifMatch: head.ETag } : {}),
+    ...(isInPlace(rekeying) && head.ETag !== undefined ? { ifMatch: head.ETag } : {}),
     ...(noOverwrite ? { noOverwrite } : {}),
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onRetry === undefined ? {} : { onRetry }),
