@@ -79,3 +79,9 @@ export { type Sink, streamSink } from './transfer/sink.ts';
 export { Source, type SourceDigest } from './transfer/source.ts';
 export { StreamSource } from './transfer/stream-source.ts';
 export type { JournalPlace } from './transfer/transfer-journal.ts';
+export {
+  type VerifyObjectOptions,
+  type VerifyObjectResult,
+  type VerifyProof,
+  verifyObject,
+} from './verify-object.ts';

@@ -4,12 +4,9 @@ import type { CustomerKey } from './keys/customer-key.ts';
 import type { ObjectAddress } from './object-address.ts';
 import { objectHead } from './object-head.ts';
 import { failureOf } from './service-error.ts';
-import { createChecksum } from './transfer/checksum.ts';
+import { sourceChecksum } from './transfer/source-checksum.ts';
 import type { Source } from './transfer/source.ts';
 import { echoes } from './write-proof.ts';
-
-/** Bytes read at once. */
-const READ_BYTES = 1024 ** 2;
 
 export interface SameContentOptions extends ObjectAddress {
   readonly client: SsecClient;
@@ -43,12 +40,5 @@ export async function sameContent(options: SameContentOptions): Promise<boolean 
   const { size, checksum } = objectHead(options, output, customerKey !== undefined);
   if (size !== source.size) return false;
   if (checksum === undefined) return 'unknown';
-  const running = await createChecksum(checksum.algorithm);
-  for (let position = 0; position < size; position += READ_BYTES) {
-    signal?.throwIfAborted();
-    const chunk = Buffer.allocUnsafe(Math.min(READ_BYTES, size - position));
-    await source.read(position, chunk);
-    running.update(chunk);
-  }
-  return (await running.digest()) === checksum.value;
+  return (await sourceChecksum(source, checksum.algorithm, signal)) === checksum.value;
 }

@@ -78,7 +78,7 @@ export function addKeyFormat(command: Command): Command {
   );
 }
 
-/** What `get`, `stat` and `rm` can be told of an object. */
+/** What a command that names one object can be told of it. */
 export function addVersionId(command: Command): Command {
   return command.option('--version-id <id>', 'that version of the object, in a bucket with versions');
 }
@@ -88,8 +88,16 @@ export function addTagKey(command: Command, what: string): Command {
   return command.addOption(new Option('--tag-key', `${what} (SSEC_TAG_KEY=1)`).helpGroup(GROUP_HEADINGS.key));
 }
 
-/** What `put` and `get` share: every setting, the form of the key, and how to tell. */
+/** What `put` and `get` share. */
 export function addTransferOptions(command: Command): Command {
+  addReadOptions(command).addOption(
+    new Option('--no-resume', 'note nothing, and go on with nothing that was cut off').helpGroup('Transfer:'),
+  );
+  return command;
+}
+
+/** What every command has that reads content: every setting, the form of the key, and how to tell. */
+export function addReadOptions(command: Command): Command {
   addSettingOptions(command, ['target', 'key', 'identity', 'endpoint', 'region']);
   addKeyFormat(command);
   command
@@ -104,8 +112,7 @@ export function addTransferOptions(command: Command): Command {
       '--timeout <seconds>',
       'a connection on which nothing moves for so long is cut (default: 60)',
       parseSeconds,
-    )
-    .option('--no-resume', 'note nothing, and go on with nothing that was cut off');
+    );
   command.addOption(
     new Option('--progress <mode>', 'auto: a bar on a terminal; json: lines for programs, on stderr')
       .choices(PROGRESS_MODES)

@@ -5,7 +5,6 @@ const GET = ['ssec get NAME'];
 const COPY = ['up: ssec put FILE s3://bucket/key', 'down: ssec get s3://bucket/key -o FILE'];
 const LIST = ['ssec ls PREFIX'];
 const LOOK = ['ssec stat NAME'];
-const VERIFY = ['size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'];
 const MOVE = [...COPY, 'when the copy is there: ssec rm s3://bucket/key'];
 const REMOVE = ['ssec rm NAME'];
 const SYNC = [
@@ -48,7 +47,6 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   info: LOOK,
   'head-object': LOOK,
   'get-object-attributes': LOOK,
-  verify: VERIFY,
   del: REMOVE,
   delete: REMOVE,
   remove: REMOVE,

@@ -13,6 +13,7 @@ import { addRm } from './commands/rm.ts';
 import { addSandbox } from './commands/sandbox.ts';
 import { addStat } from './commands/stat.ts';
 import { addUploads } from './commands/uploads.ts';
+import { addVerify } from './commands/verify.ts';
 import type { CommandContext } from './session.ts';
 
 /** Runs a command's action with what it needs, and is told how it ended. */
@@ -49,6 +50,7 @@ Examples:
   addGet(program, act);
   addLs(program, act);
   addStat(program, act);
+  addVerify(program, act);
   addRm(program, act);
   addRekey(program, act);
   addPresign(program, act);

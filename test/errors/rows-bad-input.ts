@@ -229,7 +229,6 @@ const words: readonly Row[] = [
   unknownCommand('head', 'ssec stat NAME'),
   unknownCommand('info', 'ssec stat NAME'),
   unknownCommand('del', 'ssec rm NAME'),
-  unknownCommand('verify', 'size, checksum and whose key, by reading it: ssec get NAME -o /dev/null --json'),
   unknownCommand(
     'mv',
     'up: ssec put FILE s3://bucket/key',

@@ -2,6 +2,7 @@ import { SsecError } from '../../errors.ts';
 import type { ObjectVersion } from '../../object-version.ts';
 import { asSsecError } from '../report-error.ts';
 import type { CommandContext } from '../session.ts';
+import { someObjectsFailed } from './item-failure.ts';
 import { concernsAll } from './run-batch.ts';
 
 /** Requests under way at once. */
@@ -56,7 +57,7 @@ export async function eachObject<T>(
   }
   if (ending !== undefined) throw ending;
   if (io.signal.aborted) throw asSsecError(io.signal.reason, io.signal);
-  if (failed > 0) throw new SsecError('PARTIAL', `${failed} of ${objects.length} objects failed.`);
+  if (failed > 0) throw someObjectsFailed(failed, objects.length);
 }
 
 /** Each may be in a bucket of its own. */

@@ -30,3 +30,8 @@ export function someFailed(failed: number, total: number, skipExisting: boolean)
     ],
   });
 }
+
+/** The same of objects that stay where they are: what to do about each it said itself. */
+export function someObjectsFailed(failed: number, total: number): SsecError {
+  return new SsecError('PARTIAL', `${failed} of ${total} objects failed.`);
+}

@@ -19,8 +19,12 @@ export interface Batch<Item> {
   /** Items under way at once. */
   readonly width: number;
   readonly failFast: boolean;
+  /** Hints after an interruption; default: those of a transfer. */
+  readonly toGoOn?: readonly string[];
   readonly signal: AbortSignal;
 }
+
+const GO_ON_WITH_TRANSFER = ['run it again with --skip-existing to go on'];
 
 /** Failures that every other item would meet as well. */
 const OF_ALL: ReadonlySet<ErrorCode> = new Set([
@@ -112,8 +116,7 @@ export async function runBatch<Item>(batch: Batch<Item>): Promise<number> {
     signal.removeEventListener('abort', forward);
     await items.return?.();
   }
-  if (signal.aborted)
-    throw withHints(interruptionOf(signal, cutOff), ['run it again with --skip-existing to go on']);
+  if (signal.aborted) throw withHints(interruptionOf(signal, cutOff), batch.toGoOn ?? GO_ON_WITH_TRANSFER);
   if (ending !== undefined) throw ending;
   return failed;
 }

@@ -1,8 +1,8 @@
 import type { ObjectDescription } from '../../head-object.ts';
 import { formatObjectAddress } from '../../object-address.ts';
 import type { ObjectParts } from '../../object-parts.ts';
-import { CHECKSUM_ALGORITHMS } from '../../transfer/checksum.ts';
 import type { NamedKey } from '../ring.ts';
+import { storedChecksumFields } from './checksum-fields.ts';
 import type { JsonRecord } from './reporter.ts';
 
 /** All that was found out about an object. */
@@ -39,7 +39,7 @@ export function statRecord({ head, key, parts }: ObjectFacts): JsonRecord {
     ServerSideEncryption: head.serverSideEncryption ?? null,
     SSEKMSKeyId: head.kmsKeyId ?? null,
     BucketKeyEnabled: head.bucketKeyEnabled ?? null,
-    ...checksums(head),
+    ...storedChecksumFields(head),
     TotalPartsCount: parts?.count ?? null,
     Parts: parts === undefined ? null : parts.parts.map(partRecord),
     StorageClass: head.storageClass ?? null,
@@ -72,16 +72,6 @@ export function statLines(
   });
   const width = Math.max(0, ...facts.map(([name]) => name.length));
   return [formatObjectAddress(head), ...facts.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)];
-}
-
-function checksums({ checksum, composite }: ObjectDescription): Readonly<Record<string, string | null>> {
-  const members = CHECKSUM_ALGORITHMS.map((algorithm): [string, string | null] => {
-    if (checksum?.algorithm === algorithm) return [`Checksum${algorithm}`, checksum.value];
-    const isComposite = composite?.algorithm === algorithm;
-    return [`Checksum${algorithm}`, isComposite ? `${composite.value}-${composite.parts}` : null];
-  });
-  const type = checksum !== undefined ? 'FULL_OBJECT' : composite === undefined ? null : 'COMPOSITE';
-  return { ...Object.fromEntries(members), ChecksumType: type };
 }
 
 function partRecord({ number, size, checksum }: ObjectParts['parts'][number]): object {
