@@ -133,6 +133,8 @@ class MultipartCopy {
     } catch (error) {
       const verdict = await explainCopyRefusal(this.#rekeying, error, 'CompleteMultipartUpload');
       if (verdict instanceof SsecError) throw verdict;
+      // made by this very upload, or by another run of the same, beside which it is too many
+      await this.#abort();
       versionId = verdict.versionId;
     }
     await requireKeyUsed(this.#rekeying, { ...echo(), VersionId: versionId });

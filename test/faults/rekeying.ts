@@ -1,11 +1,10 @@
-import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
 import { KeyFinder } from '../../src/key-finder.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import type { RingKey } from '../../src/keys/ring-files.ts';
 import { type RekeyObjectOptions, type RekeyObjectResult, rekeyObject } from '../../src/rekey/rekey-object.ts';
 import { ThroughClient } from '../../src/rekey/through-client.ts';
-import { storedBytes } from './upload.ts';
 import type { World } from './sandboxed.ts';
 
 export const oldKey = ringKey('old', CustomerKey.generate());
@@ -60,8 +59,19 @@ export async function rekey(
 }
 
 /** The content as the SDK's client gets it under a key; undefined = the key does not open it. */
-export function bytesUnder(world: World, under: RingKey | undefined, key = 'k'): Promise<Buffer | undefined> {
-  return storedBytes(world, key, under?.customerKey).catch(() => undefined);
+export async function bytesUnder(
+  world: World,
+  under: RingKey | undefined,
+  key = 'k',
+): Promise<Buffer | undefined> {
+  try {
+    const { Body: body } = await world.plain.send(
+      new GetObjectCommand({ Bucket: 'bucket', Key: key, ...under?.customerKey.requestFields() }),
+    );
+    return Buffer.from((await body?.transformToByteArray()) ?? []);
+  } catch {
+    return undefined;
+  }
 }
 
 export function headUnder(world: World, under: RingKey | undefined, key = 'k', versionId?: string) {
