@@ -68,6 +68,15 @@ export { type PresignOptions, type PresignedRequest, presign } from './presign.t
 export { type ObjectPart, type ObjectParts, objectParts } from './object-parts.ts';
 export { type ObjectTagsOptions, objectTags } from './object-tags.ts';
 export type { ObjectVersion } from './object-version.ts';
+export type { LostTrait } from './rekey/copied-description.ts';
+export type { OldVersion } from './rekey/old-version.ts';
+export {
+  type NewKey,
+  type RekeyObjectOptions,
+  type RekeyObjectResult,
+  rekeyObject,
+} from './rekey/rekey-object.ts';
+export { ThroughClient } from './rekey/through-client.ts';
 export { putObject } from './put-object.ts';
 export type { PutObjectOptions, PutObjectResult, UploadChecksum } from './put-request.ts';
 export type { NetworkOptions, RequestEvent } from './network-options.ts';

@@ -3,7 +3,8 @@ import { KEY_TAG } from '../keys/key-tag.ts';
 import { objectTags } from '../object-tags.ts';
 import type { Rekeying } from './rekeying.ts';
 
-export interface CopiedTagsOptions extends Pick<Rekeying, 'client' | 'source' | 'head' | 'onNotice' | 'signal'> {
+export interface CopiedTagsOptions
+  extends Pick<Rekeying, 'client' | 'source' | 'head' | 'onNotice' | 'signal'> {
   /** Whether the server takes tags over by itself. */
   readonly areCopied: boolean;
   /** The name of the new key, where it has one. */

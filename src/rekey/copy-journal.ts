@@ -56,9 +56,10 @@ export class CopyJournal {
     if (typeof uploadId !== 'string') return undefined;
     if (Object.entries(this.#head).some(([name, value]) => head?.[name] !== value)) {
       // of another source, or to another key: nobody will go on with it
-      await abortUpload({ ...target, uploadId }, { client, signal: AbortSignal.timeout(ABORT_TIMEOUT_MS) }).catch(
-        () => undefined,
-      );
+      await abortUpload(
+        { ...target, uploadId },
+        { client, signal: AbortSignal.timeout(ABORT_TIMEOUT_MS) },
+      ).catch(() => undefined);
       return undefined;
     }
     const listed = await listParts({ client, ...target, uploadId, customerKey: to, signal });

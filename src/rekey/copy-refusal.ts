@@ -41,11 +41,13 @@ export async function explainCopyRefusal(
     if (there instanceof SsecError) return isPassing(failure) ? failure : there;
     if (there !== undefined) return { versionId: there.VersionId };
   }
-  if (status === 403) return failure.code === 'OBJECT_ARCHIVED' ? failure : explainWriteRefusal(client, error, request, signal);
+  if (status === 403)
+    return failure.code === 'OBJECT_ARCHIVED' ? failure : explainWriteRefusal(client, error, request, signal);
   if (status === undefined || ![400, 404, 409, 412, 501].includes(status)) return failure;
   if (failure.code === 'BUCKET_NOT_FOUND') return failure;
   if (!(await isUnchanged(rekeying))) return changedMeanwhile(rekeying, error);
-  if (status === 412 && rekeying.noOverwrite) return unmetCondition({ ...target, noOverwrite: true }, error, failure.context);
+  if (status === 412 && rekeying.noOverwrite)
+    return unmetCondition({ ...target, noOverwrite: true }, error, failure.context);
   if (status === 409 || status === 412 || status === 404) return failure;
   if (status === 400 && !CANNOT.has(serviceAnswer(error)?.code ?? '')) return failure;
   return cannotCopy(rekeying, error, operation, status);
@@ -93,12 +95,7 @@ export async function isUnchanged({ client, source, from, head, signal }: Rekeyi
   }
 }
 
-function cannotCopy(
-  rekeying: Rekeying,
-  cause: unknown,
-  operation: string,
-  status: number,
-): SsecError {
+function cannotCopy(rekeying: Rekeying, cause: unknown, operation: string, status: number): SsecError {
   return throughClientInstead(
     new SsecError(
       'NOT_SUPPORTED',

@@ -227,7 +227,10 @@ class MultipartCopy {
     });
     const address = formatObjectAddress(target);
     if (output.SSECustomerKeyMD5 !== undefined && output.SSECustomerKeyMD5 !== to?.md5)
-      throw new SsecError('KEY_IGNORED', `The server encrypted part ${number} of ${address} with another key.`);
+      throw new SsecError(
+        'KEY_IGNORED',
+        `The server encrypted part ${number} of ${address} with another key.`,
+      );
     const etag = output.CopyPartResult?.ETag;
     if (etag === undefined || etag === '')
       throw new SsecError('SERVICE_REFUSED', `The server gave no ETag for part ${number} of ${address}.`);

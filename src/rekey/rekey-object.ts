@@ -3,8 +3,12 @@ import { SsecError } from '../errors.ts';
 import type { FoundKey, KeyFinder } from '../key-finder.ts';
 import { noneFits } from '../key-finder.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
-import type { RingKey } from '../keys/ring-files.ts';
-import { type ObjectAddress, checkBucketName, checkObjectKey, formatObjectAddress } from '../object-address.ts';
+import {
+  type ObjectAddress,
+  checkBucketName,
+  checkObjectKey,
+  formatObjectAddress,
+} from '../object-address.ts';
 import { type ObjectEncryption, encryptionOf } from '../object-encryption.ts';
 import { objectHead } from '../object-head.ts';
 import { type ObjectVersion, checkVersionId } from '../object-version.ts';
@@ -225,9 +229,4 @@ function unheadable(source: ObjectVersion): SsecError {
     'NOT_SUPPORTED',
     `${formatObjectAddress(source)} has metadata that no header can hold, and they would be lost.`,
   );
-}
-
-/** A ring key for a key of which nothing else is known. */
-export function unnamedKey(customerKey: CustomerKey): RingKey {
-  return { customerKey, name: '', created: new Date(0), isRetired: false };
 }

@@ -44,7 +44,8 @@ export async function proveCopy(rekeying: Rekeying, copied: Copied): Promise<Pro
       { hints: ['somebody else may have written it at the same moment; run the same command again'] },
     );
   }
-  const isComparable = before.checksum !== undefined && before.checksum.algorithm === after.checksum?.algorithm;
+  const isComparable =
+    before.checksum !== undefined && before.checksum.algorithm === after.checksum?.algorithm;
   if (isComparable && before.checksum?.value !== after.checksum?.value) {
     throw new SsecError(
       'CHECKSUM_MISMATCH',
@@ -56,7 +57,8 @@ export async function proveCopy(rekeying: Rekeying, copied: Copied): Promise<Pro
     etag: after.etag,
     versionId: copied.versionId ?? after.versionId,
     checksum: after.checksum,
-    proof: isComparable && before.checksum !== undefined ? before.checksum.algorithm : (copied.sent ?? 'size'),
+    proof:
+      isComparable && before.checksum !== undefined ? before.checksum.algorithm : (copied.sent ?? 'size'),
   };
 }
 
@@ -144,7 +146,11 @@ async function lookAtCopy(rekeying: Rekeying, version: string | undefined): Prom
 }
 
 /** The server copied, and not under the key that it was given. */
-async function keyNotUsed(rekeying: Rekeying, to: CustomerKey, version: string | undefined): Promise<SsecError> {
+async function keyNotUsed(
+  rekeying: Rekeying,
+  to: CustomerKey,
+  version: string | undefined,
+): Promise<SsecError> {
   const { client, target, from, signal } = rekeying;
   const address = formatObjectAddress(target);
   const isAsBefore = from === undefined && isInPlace(rekeying) && !isVersion(version);
@@ -161,6 +167,6 @@ async function keyNotUsed(rekeying: Rekeying, to: CustomerKey, version: string |
 }
 
 /** S3's word for objects from before versioning is `null`. */
-export function isVersion(version: string | undefined): version is string {
+function isVersion(version: string | undefined): version is string {
   return version !== undefined && version !== 'null' && version !== '';
 }

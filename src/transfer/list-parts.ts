@@ -63,7 +63,8 @@ export async function listParts(
       throw failure;
     }
     for (const { PartNumber: number, Size: size, ETag: etag } of page.Parts ?? []) {
-      if (number !== undefined && size !== undefined && etag !== undefined) listed.set(number, { size, etag });
+      if (number !== undefined && size !== undefined && etag !== undefined)
+        listed.set(number, { size, etag });
     }
     const next = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
     // a server that repeats itself would be asked for ever

@@ -3,7 +3,11 @@ import { onTestFinished } from 'vitest';
 import { KeyFinder } from '../../src/key-finder.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import type { RingKey } from '../../src/keys/ring-files.ts';
-import { type RekeyObjectOptions, type RekeyObjectResult, rekeyObject } from '../../src/rekey/rekey-object.ts';
+import {
+  type RekeyObjectOptions,
+  type RekeyObjectResult,
+  rekeyObject,
+} from '../../src/rekey/rekey-object.ts';
 import { ThroughClient } from '../../src/rekey/through-client.ts';
 import type { World } from './sandboxed.ts';
 
@@ -87,7 +91,12 @@ export function headUnder(world: World, under: RingKey | undefined, key = 'k', v
 }
 
 /** That it opens with exactly this one, and holds these bytes. */
-export async function opensOnlyWith(world: World, bytes: Buffer, under: RingKey | undefined, key = 'k'): Promise<boolean> {
+export async function opensOnlyWith(
+  world: World,
+  bytes: Buffer,
+  under: RingKey | undefined,
+  key = 'k',
+): Promise<boolean> {
   const content = await bytesUnder(world, under, key);
   if (content?.equals(bytes) !== true) return false;
   const others = [oldKey, newKey, undefined].filter((one) => one !== under);

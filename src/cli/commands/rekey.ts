@@ -38,8 +38,14 @@ export function addRekey(program: Command, act: Act): void {
   command.optionsGroup('Object:');
   addVersionId(command)
     .option('--no-overwrite', 'fail if DEST exists')
-    .option('--delete-old-version', 'in a bucket with versions: delete what the copy replaced, once it is proved')
-    .option('--through-client', 'down and up again through this machine, for servers that cannot copy between keys')
+    .option(
+      '--delete-old-version',
+      'in a bucket with versions: delete what the copy replaced, once it is proved',
+    )
+    .option(
+      '--through-client',
+      'down and up again through this machine, for servers that cannot copy between keys',
+    )
     .option('--dry-run', 'say what would be rekeyed, and rekey nothing')
     .option('--plan', 'count objects, requests and their cost, and print a note for the security team');
   addSelectionOptions(command, {
@@ -96,7 +102,9 @@ async function rekey(
 ): Promise<void> {
   refuseWithoutRecursive(options, REKEY_MANY);
   if (word === undefined || word === '')
-    throw new SsecError('USAGE', 'No object was named.', { hints: ['ssec rekey OBJECT --to NAME', REKEY_MANY] });
+    throw new SsecError('USAGE', 'No object was named.', {
+      hints: ['ssec rekey OBJECT --to NAME', REKEY_MANY],
+    });
   if (options.plan === true)
     throw new SsecError('USAGE', '--plan is for many objects.', {
       hints: [`${REKEY_MANY} --plan`, 'of one object: --dry-run'],
@@ -107,9 +115,13 @@ async function rekey(
   checkObjectKey(source.key);
   const target = dest === undefined ? undefined : targetOf(dest, source, settings);
   if (options.versionId !== undefined && target === undefined)
-    throw new SsecError('USAGE', 'A version cannot be rekeyed in place: the copy would become the current one.', {
-      hints: ['copy it elsewhere: ssec rekey OBJECT DEST --version-id ID'],
-    });
+    throw new SsecError(
+      'USAGE',
+      'A version cannot be rekeyed in place: the copy would become the current one.',
+      {
+        hints: ['copy it elsewhere: ssec rekey OBJECT DEST --version-id ID'],
+      },
+    );
   const keys = await RekeyKeys.load(context, settings, options);
   await withClient(context, settings, async (client) => {
     const { io, reporter } = context;

@@ -81,7 +81,8 @@ export class RekeyKeys {
 
   /** What to call the old ones. */
   get fromLabel(): string {
-    const keys = this.#from === 'any' ? ['any key of the ring'] : this.#from.map(({ name }) => keyLabel(name));
+    const keys =
+      this.#from === 'any' ? ['any key of the ring'] : this.#from.map(({ name }) => keyLabel(name));
     return [...keys, ...(this.#takesPlain === true ? ['no customer key'] : [])].join(', ');
   }
 

@@ -56,7 +56,9 @@ export async function rekeyMany(
 
 function refuseOfOne(word: string | undefined, options: RekeyOptions): void {
   if (options.versionId !== undefined)
-    throw new SsecError('USAGE', '--version-id is for one object, and these are many.', { hints: [REKEY_MANY] });
+    throw new SsecError('USAGE', '--version-id is for one object, and these are many.', {
+      hints: [REKEY_MANY],
+    });
   if (options.manifest !== undefined && options.recursive === true)
     throw new SsecError('USAGE', '-r takes a prefix, and --manifest a list; give one.');
   if (options.manifest !== undefined && word !== undefined)
@@ -91,9 +93,13 @@ async function select(
   const from = parsePrefix(word ?? '', settings);
   const to = dest === undefined ? undefined : parsePrefix(dest, settings);
   if (to !== undefined && to.bucket === from.bucket && overlap(to.prefix, from.prefix))
-    throw new SsecError('USAGE', 'One of the two prefixes lies in the other; the copies would be copied again.', {
-      hints: ['leave DEST away to rekey in place'],
-    });
+    throw new SsecError(
+      'USAGE',
+      'One of the two prefixes lies in the other; the copies would be copied again.',
+      {
+        hints: ['leave DEST away to rekey in place'],
+      },
+    );
   const filter = createPathFilter(options);
   return {
     label: formatObjectAddress({ bucket: from.bucket, key: from.prefix }),

@@ -35,7 +35,9 @@ export async function tellOldVersions(
   if (tally.oldVersions > 0) {
     reporter.notice(
       `${tally.oldVersions} objects left a noncurrent version under the old key, which goes on needing it and costs money` +
-        (options.deleteOldVersion === true ? '' : '; --delete-old-version deletes it once the copy is proved'),
+        (options.deleteOldVersion === true
+          ? ''
+          : '; --delete-old-version deletes it once the copy is proved'),
     );
   }
   // with a destination nothing became old

@@ -100,7 +100,7 @@ export async function tellPlan(
     'For the security team:',
     ...noteOf({ selection, keys, objects, requests, caller, throughClient }).map((line) => `  ${line}`),
   ];
-  await reporter.result(record, lines.map((line) => reporter.redactor.clean(line)).join("\n"));
+  await reporter.result(record, lines.map((line) => reporter.redactor.clean(line)).join('\n'));
 }
 
 function noRequests(): Requests {

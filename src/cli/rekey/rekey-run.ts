@@ -79,7 +79,12 @@ export class RekeyRun {
    * @param isNamed one by one: what is not to be rekeyed is then a failure
    * @throws SsecError as `rekeyObject`
    */
-  async of(object: ObjectToRekey, isNamed: boolean, told: Told, signal: AbortSignal): Promise<RekeyObjectResult> {
+  async of(
+    object: ObjectToRekey,
+    isNamed: boolean,
+    told: Told,
+    signal: AbortSignal,
+  ): Promise<RekeyObjectResult> {
     const { rekeyObject } = await import('../../rekey/rekey-object.ts');
     const { bucket, key, versionId, target } = object;
     const { to } = this.keys;
@@ -104,7 +109,13 @@ export class RekeyRun {
         : {
             journal: {
               folder,
-              target: ['rekey', this.#client.endpoint ?? '', formatObjectAddress(object), versionId ?? '', place],
+              target: [
+                'rekey',
+                this.#client.endpoint ?? '',
+                formatObjectAddress(object),
+                versionId ?? '',
+                place,
+              ],
             },
           }),
       ...told,

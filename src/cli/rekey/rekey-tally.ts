@@ -34,7 +34,9 @@ export class RekeyTally {
     return [
       first,
       ...(this.#weaklyProved > 0
-        ? [`${this.#weaklyProved} are proved by their length alone: S3 keeps no checksum of theirs that can be compared`]
+        ? [
+            `${this.#weaklyProved} are proved by their length alone: S3 keeps no checksum of theirs that can be compared`,
+          ]
         : []),
       ...(this.#locksLost > 0
         ? [`${this.#locksLost} had Object Lock terms, which the new versions do not have`]
