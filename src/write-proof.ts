@@ -132,7 +132,8 @@ export async function cleared(write: Write, version: string | undefined, how: st
     : `${address} now exists ${how}: delete it (ssec rm ${shellWord(address)})`;
 }
 
-function isVersion(version: string | undefined): version is string {
+/** Whether a write told a version by which it is known; without versioning it is none, or `null`. */
+export function isVersion(version: string | undefined): version is string {
   return version !== undefined && version !== 'null' && version !== '';
 }
 

@@ -7,7 +7,7 @@ import { objectHead } from '../object-head.ts';
 import type { ServiceRequest } from '../service-error.ts';
 import type { ChecksumAlgorithm, StoredChecksum } from '../transfer/checksum.ts';
 import { withAttempts } from '../transfer/attempts.ts';
-import { cleared, echoes, findOurs } from '../write-proof.ts';
+import { cleared, echoes, findOurs, isVersion } from '../write-proof.ts';
 import { changedMeanwhile, throughClientInstead } from './rekey-errors.ts';
 import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
 
@@ -164,9 +164,4 @@ async function keyNotUsed(
       { hints: [left], context: { versionId: version } },
     ),
   );
-}
-
-/** S3's word for objects from before versioning is `null`. */
-function isVersion(version: string | undefined): version is string {
-  return version !== undefined && version !== 'null' && version !== '';
 }
