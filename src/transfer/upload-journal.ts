@@ -156,7 +156,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   modifiedAt: 'the file has changed',
   partSize: 'the part size is another',
   ifMatch: 'the object has been written',
-  description: 'metadata, tags, headers or storage class are others',
+  description: 'metadata, tags, content type, headers or storage class are others',
 };
 
 function differs(wanted: JournalRecord, found: JournalRecord): string | undefined {

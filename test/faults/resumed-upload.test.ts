@@ -183,7 +183,7 @@ describe('an upload that starts anew, and says so', () => {
     [
       'other metadata',
       () => ({ metadata: { a: 'b' } }),
-      'metadata, tags, headers or storage class are others since',
+      'metadata, tags, content type, headers or storage class are others since',
     ],
   ];
   test.for(starts)('%s', async ([, change, why]) => {
