@@ -76,6 +76,7 @@ export {
   type RekeyObjectResult,
   rekeyObject,
 } from './rekey/rekey-object.ts';
+export { type HistoryEntry, type RekeyVersionsOptions, rekeyVersions } from './rekey/rekey-versions.ts';
 export { ThroughClient } from './rekey/through-client.ts';
 export { putObject } from './put-object.ts';
 export type { PutObjectOptions, PutObjectResult, UploadChecksum } from './put-request.ts';

@@ -50,6 +50,12 @@ export interface RekeyObjectOptions extends ObjectVersion {
   readonly tagKey?: boolean;
   /** Deletes the version that the copy replaced, once the copy is proved. */
   readonly deleteOldVersion?: boolean;
+  /**
+   * Whether the copy is at the target already; default: that is found out.
+   *
+   * @internal
+   */
+  readonly isThere?: boolean;
   /** Finds out what would be done, and does nothing. */
   readonly dryRun?: boolean;
   /** Where is noted what is copied of an object of more than 5 GiB; default: nowhere. */
@@ -138,7 +144,8 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
     signal,
   };
   try {
-    const there = inPlace ? undefined : await findProvedCopy(rekeying);
+    if (options.isThere === true) return outcome('already', source, target, found);
+    const there = inPlace || options.isThere === false ? undefined : await findProvedCopy(rekeying);
     if (there !== undefined) return { ...outcome('already', source, target, found), ...there };
     if (options.dryRun === true) return outcome('pending', source, target, found);
     const isOurs = options.throughClient !== undefined || inParts;

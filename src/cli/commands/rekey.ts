@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { type ObjectAddress, checkObjectKey, parseObjectAddress } from '../../object-address.ts';
 import { checkVersionId } from '../../object-version.ts';
+import type { RekeyObjectResult } from '../../rekey/rekey-object.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { parseShard } from '../batch/manifest/shard.ts';
 import { addSelectionOptions, refuseWithoutRecursive } from '../batch/selection-options.ts';
@@ -86,7 +87,12 @@ Examples:
   );
   command.action((word: string | undefined, dest: string | undefined, options: RekeyOptions) =>
     act(command, async (context) => {
-      if (options.recursive !== true && options.manifest === undefined && options.shard === undefined)
+      if (
+        options.recursive !== true &&
+        options.manifest === undefined &&
+        options.shard === undefined &&
+        options.allVersions !== true
+      )
         return rekey(context, word, dest, options);
       const { rekeyMany } = await import('../rekey/rekey-many.ts');
       return rekeyMany(context, word, dest, options);
@@ -137,23 +143,29 @@ async function rekey(
         ...(target === undefined ? {} : { target }),
         ...(options.versionId === undefined ? {} : { versionId: options.versionId }),
       };
-      const result = await run.of(object, true, told, io.signal);
-      shown.stop();
-      await run.tell(result);
-      if (result.status === 'already') reporter.notice(`it is under ${keys.toLabel} already`);
-      if (result.proof === 'size')
-        reporter.notice('proved by its length alone: S3 keeps no checksum of it that can be compared');
-      if (result.lost.includes('object-lock'))
-        reporter.notice('it had Object Lock terms, which the new version does not have');
-      if (result.oldVersion?.deleted === false)
-        reporter.notice(
-          `version ${result.oldVersion.versionId} stays, under the old key: --delete-old-version deletes it`,
-        );
+      for await (const result of run.of(object, true, told, io.signal)) {
+        shown.stop();
+        await run.tell(result);
+        tellMore(context, keys, result);
+      }
     } finally {
       shown.stop();
       run.end();
     }
   });
+}
+
+/** What the user should know of the one object that was named. */
+function tellMore({ reporter }: CommandContext, keys: RekeyKeys, result: RekeyObjectResult): void {
+  if (result.status === 'already') reporter.notice(`it is under ${keys.toLabel} already`);
+  if (result.proof === 'size')
+    reporter.notice('proved by its length alone: S3 keeps no checksum of it that can be compared');
+  if (result.lost.includes('object-lock'))
+    reporter.notice('it had Object Lock terms, which the new version does not have');
+  if (result.oldVersion?.deleted === false)
+    reporter.notice(
+      `version ${result.oldVersion.versionId} stays, under the old key: --delete-old-version deletes it`,
+    );
 }
 
 function addressOf(word: string, settings: Settings): ObjectAddress {

@@ -1,5 +1,6 @@
 import { SsecError } from '../../errors.ts';
 import { type ObjectAddress, formatObjectAddress } from '../../object-address.ts';
+import { requireVersioning } from '../../rekey/rekey-versions.ts';
 import { SINGLE_PUT_BYTES } from '../../transfer/part-plan.ts';
 import { BATCH_WIDTH } from '../batch/batch-options.ts';
 import { BatchProgress } from '../batch/batch-progress.ts';
@@ -17,6 +18,7 @@ import { RekeyKeys } from './rekey-keys.ts';
 import { type RekeyOptions, REKEY_MANY } from './rekey-options.ts';
 import { type ObjectToRekey, RekeyRun } from './rekey-run.ts';
 import { RekeyTally } from './rekey-tally.ts';
+import { histories } from './histories.ts';
 import { tellBefore, tellOldVersions } from './rekey-notes.ts';
 
 /** What of a bucket is to be rekeyed. */
@@ -35,7 +37,7 @@ export async function rekeyMany(
   dest: string | undefined,
   options: RekeyOptions,
 ): Promise<void> {
-  refuseOfOne(word, options);
+  refuseOfOne(word, dest, options);
   const settings = await loadSettings(context, { usesKey: true });
   const selection = await select(context, settings, word, dest, options);
   const keys = await RekeyKeys.load(context, settings, options);
@@ -54,7 +56,7 @@ export async function rekeyMany(
   });
 }
 
-function refuseOfOne(word: string | undefined, options: RekeyOptions): void {
+function refuseOfOne(word: string | undefined, dest: string | undefined, options: RekeyOptions): void {
   if (options.versionId !== undefined)
     throw new SsecError('USAGE', '--version-id is for one object, and these are many.', {
       hints: [REKEY_MANY],
@@ -67,6 +69,18 @@ function refuseOfOne(word: string | undefined, options: RekeyOptions): void {
     throw new SsecError('USAGE', '--shard shares out the records of a --manifest.', {
       hints: ['a listing cannot be shared out: every worker would have to list all of it'],
     });
+  if (options.allVersions === true && (options.recursive !== true || dest === undefined))
+    throw new SsecError('USAGE', '--all-versions copies a prefix to another one: it goes with -r and DEST.', {
+      hints: [
+        'S3 replaces no version: in place, the copy of an old one would become the current object',
+        'ssec rekey -r PREFIX DEST --to NAME --all-versions',
+      ],
+    });
+  if (options.allVersions === true && options.from !== undefined)
+    throw new SsecError(
+      'USAGE',
+      '--all-versions copies every version, whatever it is under; leave --from away.',
+    );
   if (options.recursive === true && word === undefined)
     throw new SsecError('USAGE', 'No prefix was named.', {
       hints: [REKEY_MANY, 'or the whole bucket: ssec rekey -r s3://BUCKET/ --to NAME'],
@@ -101,8 +115,24 @@ async function select(
       },
     );
   const filter = createPathFilter(options);
+  const label = formatObjectAddress({ bucket: from.bucket, key: from.prefix });
+  if (options.allVersions === true && to !== undefined) {
+    return {
+      label,
+      from: undefined,
+      objects: async function* (client, signal) {
+        await requireVersioning(client, to.bucket, signal);
+        for await (const versions of histories(client, from, signal)) {
+          const [{ key } = { key: '' }] = versions;
+          const object = { bucket: from.bucket, key };
+          if (filter.takes(key.slice(from.prefix.length)))
+            yield { ...object, target: underOther(object, from, to), versions };
+        }
+      },
+    };
+  }
   return {
-    label: formatObjectAddress({ bucket: from.bucket, key: from.prefix }),
+    label,
     from,
     objects: async function* (client, signal) {
       for await (const object of selectedObjects(client, from, filter, signal))
@@ -148,11 +178,12 @@ async function rekeyAll(
             : undefined;
         try {
           const { onProgress, onRetry } = progress.item();
-          const result = await run.of(object, false, { onProgress, onRetry }, signal);
-          tally.add(result);
-          if (result.copiedBy !== 'client') onProgress(result.size ?? 0);
+          for await (const result of run.of(object, false, { onProgress, onRetry }, signal)) {
+            tally.add(result);
+            if (result.copiedBy !== 'client') onProgress(result.size ?? 0);
+            await run.tell(result, object.number);
+          }
           progress.ended();
-          await run.tell(result, object.number);
         } finally {
           release?.();
         }

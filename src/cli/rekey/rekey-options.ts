@@ -12,6 +12,8 @@ export interface RekeyOptions extends SelectionOptions {
   readonly manifest?: readonly string[];
   readonly shard?: Shard;
   readonly throughClient?: boolean;
+  /** With a destination. */
+  readonly allVersions?: boolean;
   readonly deleteOldVersion?: boolean;
   /** False with `--no-overwrite`. */
   readonly overwrite: boolean;

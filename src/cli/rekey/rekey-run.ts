@@ -4,6 +4,7 @@ import type { KeyFinder } from '../../key-finder.ts';
 import { type ObjectAddress, formatObjectAddress } from '../../object-address.ts';
 import type { ObjectVersion } from '../../object-version.ts';
 import type { RekeyObjectOptions, RekeyObjectResult } from '../../rekey/rekey-object.ts';
+import type { HistoryEntry } from '../../rekey/rekey-versions.ts';
 import type { ThroughClient } from '../../rekey/through-client.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { shellWord } from '../../shell-word.ts';
@@ -23,6 +24,8 @@ export interface ObjectToRekey extends ObjectVersion {
   readonly number?: number;
   /** Bytes, where they are known beforehand. */
   readonly size?: number;
+  /** All of its versions, from the newest to the oldest, where all are to be copied. */
+  readonly versions?: readonly HistoryEntry[];
 }
 
 /** Rekeys objects of one run, and tells of them. */
@@ -77,53 +80,53 @@ export class RekeyRun {
 
   /**
    * @param isNamed one by one: what is not to be rekeyed is then a failure
+   * @returns what became of it, or of each of its versions
    * @throws SsecError as `rekeyObject`
    */
-  async of(
+  async *of(
     object: ObjectToRekey,
     isNamed: boolean,
     told: Told,
     signal: AbortSignal,
-  ): Promise<RekeyObjectResult> {
+  ): AsyncGenerator<RekeyObjectResult, void, void> {
+    const { target, versions } = object;
+    const options = { ...this.#optionsFor(object), ...told, signal };
+    if (versions !== undefined && target !== undefined) {
+      const { rekeyVersions } = await import('../../rekey/rekey-versions.ts');
+      yield* rekeyVersions({ ...options, target, versions });
+      return;
+    }
     const { rekeyObject } = await import('../../rekey/rekey-object.ts');
-    const { bucket, key, versionId, target } = object;
+    const result = await rekeyObject({
+      ...options,
+      ...(object.versionId === undefined ? {} : { versionId: object.versionId }),
+      ...(target === undefined ? {} : { target }),
+      takes: (from) => this.keys.takes(from, isNamed),
+      noOverwrite: !this.#options.overwrite,
+      deleteOldVersion: this.#options.deleteOldVersion === true,
+    });
+    if (isNamed && result.status === 'skipped') throw this.#notMeant(result);
+    yield result;
+  }
+
+  #optionsFor({ bucket, key, versionId, target }: ObjectToRekey) {
     const { to } = this.keys;
     const folder = journalFolder(this.#context);
-    const place = formatObjectAddress(target ?? object);
-    const result = await rekeyObject({
+    const from = formatObjectAddress({ bucket, key });
+    const place = target === undefined ? from : formatObjectAddress(target);
+    const name = ['rekey', this.#client.endpoint ?? '', from, versionId ?? '', place];
+    return {
       client: this.#client,
       finder: this.#finder,
       bucket,
       key,
-      ...(versionId === undefined ? {} : { versionId }),
-      ...(target === undefined ? {} : { target }),
       to: { customerKey: to?.customerKey, name: to?.name },
-      takes: (from) => this.keys.takes(from, isNamed),
-      noOverwrite: !this.#options.overwrite,
       ...(this.#through === undefined ? {} : { throughClient: this.#through }),
       tagKey: this.#tagKey,
-      deleteOldVersion: this.#options.deleteOldVersion === true,
       dryRun: this.#options.dryRun === true,
-      ...(folder === undefined
-        ? {}
-        : {
-            journal: {
-              folder,
-              target: [
-                'rekey',
-                this.#client.endpoint ?? '',
-                formatObjectAddress(object),
-                versionId ?? '',
-                place,
-              ],
-            },
-          }),
-      ...told,
-      onNotice: (message) => this.#sayOnce(message),
-      signal,
-    });
-    if (isNamed && result.status === 'skipped') throw this.#notMeant(result);
-    return result;
+      ...(folder === undefined ? {} : { journal: { folder, target: name } }),
+      onNotice: (message: string) => this.#sayOnce(message),
+    };
   }
 
   async tell(result: RekeyObjectResult, record?: number): Promise<void> {
