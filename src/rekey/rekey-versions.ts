@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { bucketVersioning } from '../bucket-inspection.ts';
 import type { SsecClient } from '../client.ts';
@@ -19,6 +20,9 @@ export interface RekeyVersionsOptions
   /** All of the source's, as they are listed: from the newest to the oldest. */
   readonly versions: readonly HistoryEntry[];
 }
+
+/** Listings tell whole seconds; what comes behind a delete marker must be of a later one to stand behind it there. */
+const ANOTHER_SECOND_MS = 1100;
 
 /**
  * Copies all versions of an object under another key to another place, from the oldest to the newest, delete markers
@@ -43,7 +47,9 @@ export async function* rekeyVersions(
     const copied = there[i];
     if (entry.isDeleteMarker) {
       if (copied !== undefined && !copied.isDeleteMarker) throw otherHistory(target);
-      if (copied === undefined && dryRun !== true) await deleteObject({ client, ...target, signal });
+      if (copied !== undefined || dryRun === true) continue;
+      await deleteObject({ client, ...target, signal });
+      await sleep(ANOTHER_SECOND_MS, undefined, signal === undefined ? {} : { signal });
       continue;
     }
     if (copied !== undefined) await requireCopy(options, entry, copied);
