@@ -26,12 +26,12 @@ for name in old new; do
 done
 unset OLD_KEY NEW_KEY
 
-# The manifest is not SSE-C: no key. With pipefail, a download that breaks off is no success.
+# The manifest is not SSE-C: no key. With pipefail, a download that breaks off is no success. What the rotation says on
+# stderr is kept besides: the failures, a JSON object each.
 status=0
-{
-  SSE_CUSTOMER_KEY_BASE64='' ssec get "$MANIFEST" -o - |
-    ssec rekey --manifest - --shard "$shard/$SHARDS" --from old --to new --json >"$work/done.ndjson"
-} 2>&1 | tee "$work/failed.ndjson" >&2 || status=$?
+SSE_CUSTOMER_KEY_BASE64='' ssec get "$MANIFEST" --quiet -o - |
+  { ssec rekey --manifest - --shard "$shard/$SHARDS" --from old --to new --json 2>&1 >"$work/done.ndjson"; } |
+  tee "$work/failed.ndjson" >&2 || status=$?
 
 # What was done and what was not, whichever way it ended. A later attempt replaces both.
 name=$(printf '%06d' "$shard")
