@@ -17,6 +17,7 @@ export const leftOut: readonly LeftOut[] = [
     why: 'they run shell scripts with the tools of POSIX, or send signals',
     files: [
       'test/scripts/',
+      'test/examples/scale.test.ts',
       'test/readme/readme.test.ts',
       'test/secrets/secrets.test.ts',
       'test/contract/interop-sandbox.test.ts',

@@ -125,6 +125,7 @@ describe('the package ssec', () => {
       'docs/library.md',
       'docs/limits.md',
       'docs/migrating.md',
+      'docs/scale.md',
       'docs/security.md',
       'package.json',
     ]);
