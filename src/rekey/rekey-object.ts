@@ -106,7 +106,7 @@ export interface RekeyObjectResult {
  *
  * @throws SsecError KEY_MISMATCH where no key opens it and `takes` does not skip it; NOT_SUPPORTED or KEY_IGNORED where
  *   the server cannot copy between keys; OBJECT_CHANGED, OBJECT_ARCHIVED, OBJECT_NOT_FOUND, TARGET_EXISTS,
- *   SSEC_BLOCKED, ACCESS_DENIED, NETWORK, ...
+ *   SSEC_BLOCKED, ACCESS_DENIED, NETWORK, ...; USAGE for a version in place
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/CopyingObjectsMPUapi.html
  */
@@ -119,9 +119,10 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
     checkObjectKey(address.key);
   }
   checkVersionId(versionId);
+  const inPlace = isInPlace({ source, target });
+  if (inPlace && versionId !== undefined) throw versionInPlace(source);
   const found = await findKey(options, source);
   const from = encryptionOf(found);
-  const inPlace = isInPlace({ source, target });
   if (inPlace && isUnder(found, to.customerKey)) return outcome('already', source, target, found);
   if (options.takes?.(from) === false) return outcome('skipped', source, target, found);
   if (found.kind === 'unknown') throw noneFits(source, found.tried);
@@ -220,6 +221,15 @@ function outcome(
     oldVersion: undefined,
     lost: [],
   };
+}
+
+/** S3 replaces no version. */
+function versionInPlace({ bucket, key, versionId }: ObjectVersion): SsecError {
+  return new SsecError(
+    'USAGE',
+    `Version ${versionId} of ${formatObjectAddress({ bucket, key })} cannot be rekeyed in place: its copy would become the current object.`,
+    { hints: ['copy it elsewhere: ssec rekey OBJECT DEST --version-id ID'] },
+  );
 }
 
 function archived(source: ObjectVersion): SsecError {

@@ -6,16 +6,28 @@ export interface BatchItem {
   readonly label: string;
   /** Local path, as it is shown; undefined where the item can have none. */
   readonly path: string | undefined;
+  /** Of the object. */
+  readonly bucket: string;
   /** Object key; undefined where the item can have none. */
   readonly key: string | undefined;
+  /** Its number in a manifest. */
+  readonly record?: number | undefined;
 }
 
 /** A failure that says whose it is. */
-export function itemFailure(error: SsecError, { label, path, key }: BatchItem): SsecError {
+export function itemFailure(error: SsecError, item: BatchItem): SsecError {
+  const { label, path, bucket, key, record } = item;
   return new SsecError(error.code, error.message, {
     hints: error.hints,
     cause: error.cause,
-    context: { ...error.context, item: label, itemPath: path, itemKey: key },
+    context: {
+      ...error.context,
+      item: label,
+      itemPath: path,
+      itemBucket: bucket,
+      itemKey: key,
+      itemRecord: record,
+    },
   });
 }
 

@@ -102,7 +102,12 @@ export class UploadBatch {
   }
 
   #item(path: string): BatchItem {
-    return { label: this.#shown(path), path: this.#shown(path), key: this.#key(path) };
+    return {
+      label: this.#shown(path),
+      path: this.#shown(path),
+      bucket: this.#plan.target.bucket,
+      key: this.#key(path),
+    };
   }
 
   #shown(path: string): string {

@@ -120,14 +120,6 @@ async function rekey(
   const source = addressOf(word, settings);
   checkObjectKey(source.key);
   const target = dest === undefined ? undefined : targetOf(dest, source, settings);
-  if (options.versionId !== undefined && target === undefined)
-    throw new SsecError(
-      'USAGE',
-      'A version cannot be rekeyed in place: the copy would become the current one.',
-      {
-        hints: ['copy it elsewhere: ssec rekey OBJECT DEST --version-id ID'],
-      },
-    );
   const keys = await RekeyKeys.load(context, settings, options);
   await withClient(context, settings, async (client) => {
     const { io, reporter } = context;

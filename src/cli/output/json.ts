@@ -44,7 +44,8 @@ export class JsonReporter implements Reporter {
   }
 
   error(error: SsecError): void {
-    const { status, serviceCode, serviceMessage, requestId, itemPath, itemKey } = error.context;
+    const { status, serviceCode, serviceMessage, requestId } = error.context;
+    const { itemPath, itemBucket, itemKey, itemRecord } = error.context;
     this.#line({
       type: 'error',
       Code: error.code,
@@ -56,7 +57,9 @@ export class JsonReporter implements Reporter {
       ServiceMessage: serviceMessage ?? null,
       RequestId: requestId ?? null,
       Path: itemPath ?? null,
+      Bucket: itemBucket ?? null,
       Key: itemKey ?? null,
+      Record: itemRecord ?? null,
     });
   }
 

@@ -208,6 +208,8 @@ async function rekeyAll(
   if (tally.failed > 0) throw someObjectsFailed(tally.failed, tally.seen);
 }
 
-function itemOf(object: ObjectToRekey): BatchItem {
-  return { label: object.key, path: undefined, key: object.key };
+function itemOf({ bucket, key, number: record }: ObjectToRekey): BatchItem {
+  // a manifest may name several buckets
+  const label = record === undefined ? key : formatObjectAddress({ bucket, key });
+  return { label, path: undefined, bucket, key, record };
 }

@@ -4,7 +4,7 @@ import { type LineReader, type LineRecord, type ReadingRules, bucketOr } from '.
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Of what `--json` prints: what names one object. */
-const OF_OBJECTS: ReadonlySet<unknown> = new Set(['ls', 'stat', 'put', 'get', 'rekey', 'dry-run']);
+const OF_OBJECTS: ReadonlySet<unknown> = new Set(['ls', 'stat', 'put', 'get', 'rekey', 'verify', 'dry-run']);
 
 /** Of what `--json` prints on stderr: what says something by the way. */
 const BY_THE_WAY: ReadonlySet<unknown> = new Set(['notice', 'warning', 'progress', 'request']);
