@@ -166,12 +166,14 @@ export class KeyFinder {
     }
   }
 
-  /** A HEAD is refused with 400 for a wrong key, and for credentials that have expired. */
+  /** A HEAD is refused with 400 for a wrong key, for credentials that have expired, and for what is no version id. */
   async #requireRefusedKey(object: ObjectToOpen, signal: AbortSignal | undefined): Promise<void> {
     const error = await this.#refusal(object, this.#keys[0]?.customerKey, signal);
+    if (error === undefined) return;
     const answer = serviceAnswer(error);
+    const failure = this.#failure(error, object, signal);
     const isTheKey = answer !== undefined && (answer.status === 403 || isPlainRefusal(answer));
-    if (error !== undefined && !isTheKey) throw this.#failure(error, object, signal);
+    if (!isTheKey || failure.code === 'OBJECT_NOT_FOUND') throw failure;
   }
 
   #refusal(

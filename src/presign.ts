@@ -15,7 +15,8 @@ export interface PresignOptions extends ObjectAddress {
   readonly customerKey: CustomerKey;
   /** Seconds until the URL is refused: 1 to 604,800, a week. */
   readonly expiresIn: number;
-  readonly versionId?: string;
+  /** Which version of it to get; default: the current one. A PUT takes none. */
+  readonly versionId?: string | undefined;
 }
 
 /** A request that whoever has the customer key as well may send without credentials. */

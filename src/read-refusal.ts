@@ -57,7 +57,8 @@ export async function explainReadRefusal(
  * A refused HEAD says no more than its status, and 400 may be a wrong key or expired credentials: a GET of one byte
  * is refused with the reason.
  *
- * @returns the error of that GET; undefined where it was not refused
+ * @returns the error of that GET; undefined where it was not refused, or only because an empty object has no first byte:
+ *   Ceph says that before it looks at the key
  */
 export async function refusalOfGet(
   client: SsecClient,
@@ -78,7 +79,7 @@ export async function refusalOfGet(
     if (body instanceof Readable) body.destroy();
     return undefined;
   } catch (error) {
-    return error;
+    return serviceAnswer(error)?.status === 416 ? undefined : error;
   }
 }
 

@@ -3,7 +3,7 @@ import { SsecError } from './errors.ts';
 import { getObject } from './get-object.ts';
 import { headObject } from './head-object.ts';
 import type { CustomerKey } from './keys/customer-key.ts';
-import { proveLocked } from './lock-proof.ts';
+import { changedSince, proveLocked } from './lock-proof.ts';
 import { formatObjectAddress } from './object-address.ts';
 import type { ObjectHead } from './object-head.ts';
 import type { ObjectVersion } from './object-version.ts';
@@ -139,12 +139,6 @@ function sizesDiffer(head: ObjectHead, file: Source): SsecError {
     'SIZE_MISMATCH',
     `"${file.name}" has ${file.size} bytes, and ${formatObjectAddress(head)} has ${head.size}.`,
   );
-}
-
-function changedSince(head: ObjectHead): SsecError {
-  return new SsecError('OBJECT_CHANGED', `${formatObjectAddress(head)} changed while it was verified.`, {
-    hints: ['verify it again'],
-  });
 }
 
 /** What is said elsewhere of a file that changes is said of one that is put. */

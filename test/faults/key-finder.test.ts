@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { SandboxOptions } from 'ssec-sandbox';
 import { describe, expect, test } from 'vitest';
 import { getObject } from '../../src/get-object.ts';
+import { headObject } from '../../src/head-object.ts';
 import { type FoundKey, KeyFinder, openWithRing } from '../../src/key-finder.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import type { RingKey } from '../../src/keys/ring-files.ts';
-import { echoOf } from '../support/wire-server.ts';
+import { echoOf, s3Error } from '../support/wire-server.ts';
 import { rejected } from '../unit/support/thrown.ts';
 import { type World, sandboxed } from './sandboxed.ts';
 import { faulty } from './support.ts';
@@ -222,6 +223,17 @@ describe('finding', () => {
     expect(nameOf(await finder.find({ bucket, key: 'b' }))).toBe('plain');
   });
 
+  test('an empty object under another key, of which Ceph says first that it has no first byte', async () => {
+    const { client } = await faulty(({ method }) =>
+      method === 'HEAD' ? { status: 400 } : s3Error(416, 'InvalidRange'),
+    );
+    const keys = ringKeys(2);
+    const found = await new KeyFinder({ client, keys }).find({ bucket, key: 'a' });
+    expect(found).toEqual({ kind: 'unknown', tried: 2 });
+    const { customerKey } = at(keys, 0);
+    expect((await rejected(headObject({ client, bucket, key: 'a', customerKey }))).code).toBe('KEY_MISMATCH');
+  });
+
   test('credentials that have expired are no unknown key: both are a bare 400 to a HEAD', async () => {
     const { world, finder } = await ready(3, { expiredToken: true });
     const error = await rejected(finder.find({ bucket, key: 'a' }));
@@ -254,6 +266,9 @@ describe('finding', () => {
       versions.map((versionId) => finder.find({ bucket, key: 'a', versionId }).then(nameOf)),
     );
     expect(found).toEqual(['key-2', 'key-1']);
+    // to a HEAD that is a bare 400, as a wrong key is on Ceph
+    const error = await rejected(finder.find({ bucket, key: 'a', versionId: 'nonesuch' }));
+    expect(error.code).toBe('OBJECT_NOT_FOUND');
   });
 
   test('the default first, whatever its place in the ring', async () => {

@@ -251,6 +251,13 @@ describe('locked', () => {
     });
   });
 
+  test('another object is shown, put a moment ago', async () => {
+    let asked = 0;
+    const stored = (): StoredObject => ({ ...checked(), etag: asked++ === 0 ? '"first"' : '"second"' });
+    const leaky = locked(stored, (answer, request) => (isKeyless(request) ? open : answer));
+    expect((await failureOn(leaky, { locked: true })).code).toBe('OBJECT_CHANGED');
+  });
+
   test('an empty object that is shown', async () => {
     const leaky = locked(
       () => ({ content: Buffer.alloc(0) }),

@@ -96,6 +96,10 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
     await lines('stdout', ['put', 'page.html', 'stat.html', '--metadata', 'author=me', '--tag', 'a=b']);
     return (await lines('stdout', ['stat', 'stat.html']))[0];
   },
+  verify: async () => {
+    await lines('stdout', ['put', 'page.html', 'verified.html']);
+    return (await lines('stdout', ['verify', 'verified.html', 'page.html', '--locked']))[0];
+  },
   rm: async () => {
     await lines('stdout', ['put', 'page.html', 'rm.html']);
     return (await lines('stdout', ['rm', '--yes', 'rm.html']))[0];

@@ -34,8 +34,17 @@ describe('README.md', () => {
   test('shows commands that work as they stand', async () => {
     const cwd = folder();
     prepare(cwd);
-    const [, quick = '', allow = '', everyday = '', ring = '', folders = '', large = '', oldEnv = ''] =
-      fencedBlocks(readme, 'sh');
+    const [
+      ,
+      quick = '',
+      allow = '',
+      everyday = '',
+      ring = '',
+      folders = '',
+      proof = '',
+      large = '',
+      oldEnv = '',
+    ] = fencedBlocks(readme, 'sh');
     const made = await shell(quick.split('\n').slice(0, 2).join('\n'), cwd);
     expect(made).toMatchObject({ code: 0, stdout: '.env\n' });
 
@@ -64,6 +73,13 @@ describe('README.md', () => {
     expect(many.stdout).toMatch(/^photos\/b\.jpg -> s3:\/\/my-bucket\/2026\/b\.jpg$/m);
     expect(many.stdout).not.toContain('c.tmp ->');
 
+    const proofs = await shell(`set -e\n${proof}`, cwd);
+    expect(proofs).toMatchObject({ code: 0, stderr: '' });
+    expect(proofs.stdout).toMatch(
+      /^s3:\/\/my-bucket\/sample\.jpg {2}CRC32 of "sample\.jpg" agrees; content not read {2}locked$/m,
+    );
+    expect(proofs.stdout).toMatch(/^s3:\/\/my-bucket\/photos\/a\.jpg {2}CRC32 agrees; content read$/m);
+
     const transfers = await shell(`set -e\n${large}\nssec get shop.sql -o -`, cwd);
     expect(transfers).toMatchObject({ code: 0, stderr: '' });
     expect(transfers.stdout).toMatch(
@@ -77,10 +93,10 @@ describe('README.md', () => {
       'SSE_CUSTOMER_KEY_MD5',
       'PROFILE',
     ]);
-  }, 60_000);
+  }, 120_000);
 
   test('has no block of commands that nothing checks', () => {
-    expect(fencedBlocks(readme, 'sh')).toHaveLength(8);
+    expect(fencedBlocks(readme, 'sh')).toHaveLength(9);
   });
 
   test('its library example compiles and runs', async () => {

@@ -13,10 +13,11 @@ import {
   formatObjectAddress,
   parseObjectAddress,
 } from '../../object-address.ts';
+import { type ObjectVersion, checkVersionId } from '../../object-version.ts';
 import type { PresignedRequest } from '../../presign.ts';
 import { shellWord } from '../../shell-word.ts';
 import { gitWarning } from '../git-ignore.ts';
-import { addKeyFormat, addOutputOptions, addSettingOptions } from '../options.ts';
+import { addKeyFormat, addOutputOptions, addSettingOptions, addVersionId } from '../options.ts';
 import type { Act } from '../program.ts';
 import { OpeningKeys } from '../ring.ts';
 import { loadWriteKey } from '../upload.ts';
@@ -25,6 +26,7 @@ import { missingKeyHints } from '../../settings/missing-key-hints.ts';
 
 interface PresignOptions {
   readonly expires: number;
+  readonly versionId?: string;
   readonly urlOnly?: boolean;
   readonly headers?: 'json';
   readonly headerFile?: string;
@@ -49,7 +51,10 @@ function addOne(presign: Command, act: Act, method: 'get' | 'put', description: 
   const command = presign
     .command(method)
     .description(description)
-    .argument('<object>', 'object key, or s3://bucket/key')
+    .argument('<object>', 'object key, or s3://bucket/key');
+  // a PUT makes a version, and S3 names it
+  if (method === 'get') addVersionId(command.optionsGroup('Object:')).optionsGroup('Options:');
+  command
     .addOption(
       new Option('--expires <time>', 'how long it is valid: 90s, 15m, 12h, 7d')
         .argParser(parseDuration)
@@ -73,7 +78,9 @@ It ends with the credentials that signed it: temporary ones may end before --exp
 
 Examples:
   ssec presign ${method} photo.jpg --header-file headers
-  ssec presign ${method} s3://my-bucket/photo.jpg --expires 15m --url-only`,
+  ssec presign ${method} s3://my-bucket/photo.jpg --expires 15m --url-only${
+    method === 'get' ? '\n  ssec presign get report.pdf --version-id 3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY' : ''
+  }`,
     );
   addOutputOptions(
     addKeyFormat(addSettingOptions(command, ['target', 'key', 'identity', 'endpoint', 'region'])),
@@ -91,7 +98,13 @@ async function presignOne(
 ): Promise<void> {
   const settings = await loadSettings(context, { usesKey: true });
   const given = parseObjectAddress(object);
-  const address = { bucket: bucketOf(settings, given?.bucket), key: given?.key ?? object };
+  const { versionId } = options;
+  checkVersionId(versionId);
+  const address: ObjectVersion = {
+    bucket: bucketOf(settings, given?.bucket),
+    key: given?.key ?? object,
+    ...(versionId === undefined ? {} : { versionId }),
+  };
   checkObjectKey(address.key);
   const writing = method === 'put' ? await loadWriteKey(context, settings, options) : undefined;
   const opening = method === 'get' ? await OpeningKeys.load(context, settings) : undefined;
@@ -119,7 +132,7 @@ async function presignOne(
 async function openingKey(
   keys: OpeningKeys | undefined,
   client: SsecClient,
-  address: ObjectAddress,
+  address: ObjectVersion,
   signal: AbortSignal,
 ): Promise<CustomerKey | undefined> {
   if (keys === undefined || keys.size === 0) return undefined;
@@ -139,7 +152,7 @@ async function openingKey(
 
 async function tell(
   context: CommandContext,
-  address: ObjectAddress,
+  address: ObjectVersion,
   signed: PresignedRequest,
   customerKey: CustomerKey,
   options: PresignOptions,
@@ -165,6 +178,7 @@ async function tell(
     type: 'presign',
     Bucket: address.bucket,
     Key: address.key,
+    VersionId: address.versionId ?? null,
     Method: signed.method,
     URL: signed.url,
     Expires: signed.expires.toISOString(),

@@ -48,6 +48,8 @@ test('completion repeats exactly those', () => {
     'put --exclude',
     'get --include',
     'get --exclude',
+    'verify --include',
+    'verify --exclude',
     'sandbox --fault',
   ]);
 });
