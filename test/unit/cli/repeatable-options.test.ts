@@ -19,7 +19,7 @@ const parsed = everyCommand(program).flatMap((command) =>
 );
 
 test.for(parsed)('%s keeps what was before it only where it says so', ([, option]) => {
-  const samples = ['7', 'a=b', 'auto', 'json', 'text'];
+  const samples = ['7', 'a=b', 'auto', 'json', 'text', '1/7'];
   const parse = (text: string, before?: unknown): unknown[] => {
     try {
       return [option.parseArg?.(text, before as never)];
@@ -31,7 +31,7 @@ test.for(parsed)('%s keeps what was before it only where it says so', ([, option
   // a value for each parser, or this says nothing
   expect(values).not.toEqual([]);
   const first = samples.find((text) => parse(text).length > 0) ?? '';
-  const other = first === 'a=b' ? 'c=d' : '9';
+  const other = first === 'a=b' ? 'c=d' : first === '1/7' ? '2/7' : '9';
   const [alone] = parse(first);
   const [behind] = parse(other).length > 0 ? parse(first, parse(other)[0]) : [alone];
   expect(JSON.stringify(alone) !== JSON.stringify(behind)).toBe(option instanceof RepeatableOption);
@@ -50,6 +50,10 @@ test('completion repeats exactly those', () => {
     'get --exclude',
     'verify --include',
     'verify --exclude',
+    'rekey --from',
+    'rekey --include',
+    'rekey --exclude',
+    'rekey --manifest',
     'sandbox --fault',
   ]);
 });
