@@ -37,7 +37,9 @@ export class Report {
         ServiceMessage: null,
         RequestId: null,
         Path: null,
+        Bucket: null,
         Key: null,
+        Record: null,
       });
     } else {
       this.line(message);
