@@ -7,6 +7,7 @@ import {
 import type { SsecClient } from '../client.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
 import type { ObjectHead } from '../object-head.ts';
+import { versionField } from '../object-version.ts';
 import { refuseContent } from './response-headers.ts';
 import {
   type ChecksumAlgorithm,
@@ -29,6 +30,8 @@ export interface PartSizes {
 
 export interface PartSizesOptions {
   readonly client: SsecClient;
+  /** As it was named, if it was; undefined = the current one. */
+  readonly versionId?: string | undefined;
   readonly customerKey: CustomerKey | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -65,6 +68,7 @@ async function listedSizes(object: ObjectHead, options: PartSizesOptions): Promi
         new GetObjectAttributesCommand({
           Bucket: object.bucket,
           Key: object.key,
+          ...versionField(options),
           ObjectAttributes: ['ObjectParts'],
           ...(marker === undefined ? {} : { PartNumberMarker: marker }),
           ...customerKey?.requestFields(),
@@ -112,6 +116,7 @@ async function headPartSize(
     new HeadObjectCommand({
       Bucket: object.bucket,
       Key: object.key,
+      ...versionField(options),
       PartNumber: number,
       ...(object.etag === undefined ? {} : { IfMatch: object.etag }),
       ...customerKey?.requestFields(),

@@ -18,6 +18,8 @@ const READ_BACK_BYTES = 1024 ** 2;
 
 interface DownloadProofOptions {
   readonly client: SsecClient;
+  /** As it was named, if it was. */
+  readonly versionId?: string | undefined;
   readonly customerKey: CustomerKey | undefined;
   readonly onNotice?: (message: string) => void;
   readonly signal?: AbortSignal;

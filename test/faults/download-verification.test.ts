@@ -2,6 +2,7 @@ import {
   type ChecksumAlgorithm as SdkAlgorithm,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  PutBucketVersioningCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -14,9 +15,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SsecClient } from '../../src/client.ts';
 import { getObject } from '../../src/get-object.ts';
 import { openFileTarget } from '../../src/transfer/atomic-file.ts';
+import { BytesSource } from '../../src/transfer/bytes-source.ts';
 import { type ChecksumAlgorithm, createChecksum } from '../../src/transfer/checksum.ts';
 import type { DownloadProof } from '../../src/transfer/download-proof.ts';
 import type { Sink } from '../../src/transfer/sink.ts';
+import { verifyObject } from '../../src/verify-object.ts';
 import { accessTo, plainClient } from '../support/plain-client.ts';
 import { unit } from '../support/small-plans.ts';
 import { rejected } from '../unit/support/thrown.ts';
@@ -183,6 +186,26 @@ describe('the checksum of the checksums of parts', () => {
     ]);
   });
 
+  test('of a version that was cut otherwise than the one that stands there now', async () => {
+    const world = await sandboxed({ minPartBytes: unit });
+    await world.plain.send(
+      new PutBucketVersioningCommand({ Bucket: 'bucket', VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    const versionId = await putInParts(world.plain, 'odd');
+    await putInParts(world.plain, 'odd', [5 * unit, 6 * unit, unit]);
+    const object = { client: world.client, bucket: 'bucket', key: 'odd', versionId, customerKey };
+    const notices: string[] = [];
+    const onNotice = (message: string): void => void notices.push(message);
+    expect(await verifyObject({ ...object, onNotice })).toMatchObject({
+      proof: 'CRC32_COMPOSITE',
+      read: true,
+      versionId,
+    });
+    const file = new BytesSource(bytesOf('odd'));
+    expect(await verifyObject({ ...object, file, onNotice })).toMatchObject({ proof: 'CRC32_COMPOSITE' });
+    expect(notices).toEqual([]);
+  });
+
   test('no part may be asked for: the user hears of that too', async () => {
     const world = await withObjects({
       ...hidden,
@@ -194,8 +217,13 @@ describe('the checksum of the checksums of parts', () => {
   });
 });
 
-async function putInParts(plain: S3Client, name: Name): Promise<void> {
-  const { algorithm, sizes } = objects[name];
+/** @returns the version id */
+async function putInParts(
+  plain: S3Client,
+  name: Name,
+  sizes: readonly number[] = objects[name].sizes,
+): Promise<string | undefined> {
+  const { algorithm } = objects[name];
   const where = { Bucket: 'bucket', Key: name, ...customerKey.requestFields() };
   const ChecksumAlgorithm: SdkAlgorithm = algorithm;
   const { UploadId } = await plain.send(
@@ -213,5 +241,8 @@ async function putInParts(plain: S3Client, name: Name): Promise<void> {
     Parts.push({ PartNumber, ETag, ChecksumCRC32, ChecksumSHA256 });
     start += size;
   }
-  await plain.send(new CompleteMultipartUploadCommand({ ...where, UploadId, MultipartUpload: { Parts } }));
+  const completed = await plain.send(
+    new CompleteMultipartUploadCommand({ ...where, UploadId, MultipartUpload: { Parts } }),
+  );
+  return completed.VersionId;
 }

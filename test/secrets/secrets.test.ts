@@ -35,6 +35,7 @@ const commands: readonly (readonly string[])[] = [
 const variants: readonly (readonly string[])[] = [
   ['put', 'data', '--no-overwrite'],
   ['get', 'there'],
+  ['verify', 'there', 'data', '--locked', '--read'],
 ];
 
 const allSecrets = makeSearch({ keys: true });

@@ -49,11 +49,12 @@ export function addVerify(program: Command, act: Act): void {
   addReadOptions(command).addHelpText(
     'after',
     `
-Prints a line for each object that is as it should be: its address, the proof, the key. The proof is one of these:
-  CRC32 agrees          of the content that was read, or of FILE, with the one that S3 holds (or another checksum)
-  CRC32 stored          S3 holds one, and it was compared with nothing: FILE or --read does that
-  every byte is that of FILE    S3 holds none, and the content was read
-  no checksum stored    S3 holds none; the content was read, and its size agrees
+Prints a line for each object that is as it should be: address, proof, key.
+The proof is one of these:
+  CRC32 agrees       what was read, or FILE, has the checksum that S3 holds
+  CRC32 stored       S3 holds one, compared with nothing: FILE or --read does it
+  every byte is ...  S3 holds none; what was read is what FILE holds
+  no checksum ...    S3 holds none; all of it was read, and the size agrees
 An object without a customer key is a failure (6), as is one that --locked finds open; other content is 7. With -r, each
 failure has its line on stderr, and the exit code is 3.
 
