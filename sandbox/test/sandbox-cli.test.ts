@@ -219,7 +219,9 @@ describe('an error under --json is one object', () => {
     ServiceMessage: null,
     RequestId: null,
     Path: null,
+    Bucket: null,
     Key: null,
+    Record: null,
   };
 
   async function errorOf(...argv: string[]): Promise<unknown> {
