@@ -68,14 +68,18 @@ export { type PresignOptions, type PresignedRequest, presign } from './presign.t
 export { type ObjectPart, type ObjectParts, objectParts } from './object-parts.ts';
 export { type ObjectTagsOptions, objectTags } from './object-tags.ts';
 export type { ObjectVersion } from './object-version.ts';
-export type { LostTrait } from './rekey/copied-description.ts';
-export type { OldVersion } from './rekey/old-version.ts';
 export {
   type NewKey,
   type RekeyObjectOptions,
-  type RekeyObjectResult,
   rekeyObject,
 } from './rekey/rekey-object.ts';
+export type {
+  CopyProof,
+  CopyWay,
+  LostTrait,
+  OldVersion,
+  RekeyObjectResult,
+} from './rekey/rekey-result.ts';
 export { type HistoryEntry, type RekeyVersionsOptions, rekeyVersions } from './rekey/rekey-versions.ts';
 export { ThroughClient } from './rekey/through-client.ts';
 export { putObject } from './put-object.ts';

@@ -1,5 +1,6 @@
 import type { HeadObjectCommandOutput, StorageClass } from '@aws-sdk/client-s3';
 import type { ObjectHeaders } from '../object-headers.ts';
+import type { LostTrait } from './rekey-result.ts';
 
 /** Classes of which S3 reads nothing before it was asked to (AmazonS3/latest/userguide/archived-objects.html). */
 const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
@@ -45,6 +46,3 @@ export function lostOf(head: HeadObjectCommandOutput): readonly LostTrait[] {
   const isLocked = head.ObjectLockMode !== undefined || head.ObjectLockLegalHoldStatus === 'ON';
   return isLocked ? ['object-lock'] : [];
 }
-
-/** What an object had and its copy has not. */
-export type LostTrait = 'object-lock';

@@ -2,13 +2,8 @@ import { deleteObject } from '../delete-object.ts';
 import { SsecError } from '../errors.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import type { ProvedCopy } from './rekey-proof.ts';
+import type { OldVersion } from './rekey-result.ts';
 import type { Rekeying } from './rekeying.ts';
-
-/** A version that a copy in place replaced, and that is under the old key for ever. */
-export interface OldVersion {
-  readonly versionId: string;
-  readonly deleted: boolean;
-}
 
 /**
  * What a copy in place leaves behind in a bucket with versions.

@@ -13,16 +13,16 @@ import { type ObjectEncryption, encryptionOf } from '../object-encryption.ts';
 import { objectHead } from '../object-head.ts';
 import { type ObjectVersion, checkVersionId } from '../object-version.ts';
 import { failureOf } from '../service-error.ts';
-import type { StoredChecksum } from '../transfer/checksum.ts';
 import { SINGLE_COPY_BYTES } from '../transfer/part-plan.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
-import { type LostTrait, isArchived, lostOf } from './copied-description.ts';
+import { isArchived, lostOf } from './copied-description.ts';
 import { copiedTags } from './copied-tags.ts';
 import { copyWhole } from './copy-whole.ts';
 import { copyInParts } from './multipart-copy.ts';
-import { type OldVersion, dropOldVersion } from './old-version.ts';
-import { type ProvedCopy, findProvedCopy, proveCopy } from './rekey-proof.ts';
-import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
+import { dropOldVersion } from './old-version.ts';
+import { findProvedCopy, proveCopy } from './rekey-proof.ts';
+import type { RekeyObjectResult } from './rekey-result.ts';
+import { type Rekeying, isInPlace } from './rekeying.ts';
 import type { ThroughClient } from './through-client.ts';
 
 /** What an object is to be encrypted with from now on. */
@@ -66,36 +66,6 @@ export interface RekeyObjectOptions extends ObjectVersion {
   /** Called with a sentence that the user should read. */
   readonly onNotice?: (message: string) => void;
   readonly signal?: AbortSignal;
-}
-
-export interface RekeyObjectResult {
-  /**
-   * - `rekeyed`: it is under the new key now, proved
-   * - `pending`: it would be, were it no dry run
-   * - `already`: it was before
-   * - `skipped`: its key is not one of those that are to be changed
-   */
-  readonly status: 'rekeyed' | 'pending' | 'already' | 'skipped';
-  readonly source: ObjectVersion;
-  readonly target: ObjectAddress;
-  /** Bytes; undefined where no key opened it. */
-  readonly size: number | undefined;
-  /** What the source was encrypted with. */
-  readonly from: ObjectEncryption;
-  /** How it was copied; undefined where it was not. */
-  readonly copiedBy: Copied['by'] | undefined;
-  readonly etag: string | undefined;
-  readonly versionId: string | undefined;
-  readonly checksum: StoredChecksum | undefined;
-  /**
-   * What stands for it that the content is the same: a checksum that S3 keeps of both; through the client what the
-   * server verified of the bytes that it was sent; else their length. undefined where nothing was copied.
-   */
-  readonly proof: ProvedCopy['proof'] | undefined;
-  /** The version that the copy replaced, in a bucket with versions. */
-  readonly oldVersion: OldVersion | undefined;
-  /** What the source had and the copy has not. */
-  readonly lost: readonly LostTrait[];
 }
 
 /**

@@ -5,10 +5,11 @@ import type { CustomerKey } from '../keys/customer-key.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import { objectHead } from '../object-head.ts';
 import type { ServiceRequest } from '../service-error.ts';
-import type { ChecksumAlgorithm, StoredChecksum } from '../transfer/checksum.ts';
+import type { StoredChecksum } from '../transfer/checksum.ts';
 import { withAttempts } from '../transfer/attempts.ts';
 import { cleared, echoes, findOurs, isVersion } from '../write-proof.ts';
 import { changedMeanwhile, throughClientInstead } from './rekey-errors.ts';
+import type { CopyProof } from './rekey-result.ts';
 import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
 
 /** A copy that stands there under the new key. */
@@ -17,7 +18,7 @@ export interface ProvedCopy {
   readonly versionId: string | undefined;
   readonly checksum: StoredChecksum | undefined;
   /** What agrees between the source and the copy. */
-  readonly proof: ChecksumAlgorithm | 'MD5' | 'size';
+  readonly proof: CopyProof;
 }
 
 /**

@@ -8,7 +8,8 @@ import { type ListedDeleteMarker, type ListedVersion, listObjectVersions } from 
 import { type ObjectAddress, formatObjectAddress } from '../object-address.ts';
 import { objectHead } from '../object-head.ts';
 import { failureOf } from '../service-error.ts';
-import { type RekeyObjectOptions, type RekeyObjectResult, rekeyObject } from './rekey-object.ts';
+import { type RekeyObjectOptions, rekeyObject } from './rekey-object.ts';
+import type { RekeyObjectResult } from './rekey-result.ts';
 
 /** A version, or a delete marker among them. */
 export type HistoryEntry = ListedVersion | ListedDeleteMarker;

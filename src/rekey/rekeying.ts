@@ -4,7 +4,7 @@ import type { CustomerKey } from '../keys/customer-key.ts';
 import type { ObjectAddress } from '../object-address.ts';
 import type { ObjectVersion } from '../object-version.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
-import type { ChecksumAlgorithm } from '../transfer/checksum.ts';
+import type { CopyProof, CopyWay } from './rekey-result.ts';
 
 /** An object on its way from one key to another, once it is known what it is. */
 export interface Rekeying {
@@ -30,10 +30,10 @@ export interface Rekeying {
 
 /** What a copy came to, before it is proved. */
 export interface Copied {
-  readonly by: 'CopyObject' | 'UploadPartCopy' | 'client';
+  readonly by: CopyWay;
   readonly versionId: string | undefined;
   /** What the server verified of the bytes that it was sent; undefined where it copied them itself. */
-  readonly sent: ChecksumAlgorithm | 'MD5' | 'size' | undefined;
+  readonly sent: CopyProof | undefined;
 }
 
 /** Whether the copy replaces its source. */

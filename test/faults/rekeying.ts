@@ -3,11 +3,8 @@ import { onTestFinished } from 'vitest';
 import { KeyFinder } from '../../src/key-finder.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import type { RingKey } from '../../src/keys/ring-files.ts';
-import {
-  type RekeyObjectOptions,
-  type RekeyObjectResult,
-  rekeyObject,
-} from '../../src/rekey/rekey-object.ts';
+import { type RekeyObjectOptions, rekeyObject } from '../../src/rekey/rekey-object.ts';
+import type { RekeyObjectResult } from '../../src/rekey/rekey-result.ts';
 import { ThroughClient } from '../../src/rekey/through-client.ts';
 import type { World } from './sandboxed.ts';
 

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { type ObjectAddress, checkObjectKey, parseObjectAddress } from '../../object-address.ts';
 import { checkVersionId } from '../../object-version.ts';
-import type { RekeyObjectResult } from '../../rekey/rekey-object.ts';
+import type { RekeyObjectResult } from '../../rekey/rekey-result.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { parseShard } from '../batch/manifest/shard.ts';
 import { addSelectionOptions, refuseWithoutRecursive } from '../batch/selection-options.ts';

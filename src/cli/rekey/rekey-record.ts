@@ -1,6 +1,6 @@
 import { formatObjectAddress } from '../../object-address.ts';
 import type { ObjectEncryption } from '../../object-encryption.ts';
-import type { RekeyObjectResult } from '../../rekey/rekey-object.ts';
+import type { RekeyObjectResult } from '../../rekey/rekey-result.ts';
 import { keyLabel } from '../listing/encryption-label.ts';
 import { checksumFields } from '../output/checksum-fields.ts';
 import type { Redactor } from '../output/redactor.ts';

@@ -1,4 +1,4 @@
-import type { RekeyObjectResult } from '../../rekey/rekey-object.ts';
+import type { RekeyObjectResult } from '../../rekey/rekey-result.ts';
 
 /** Counts what became of the objects. */
 export class RekeyTally {
