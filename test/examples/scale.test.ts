@@ -1,9 +1,15 @@
-import { spawnSync } from 'node:child_process';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { startSandbox } from 'ssec-sandbox';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
+import { CustomerKey } from '../../src/keys/customer-key.ts';
+import { accessTo, plainClient } from '../support/plain-client.ts';
 import { temporaryFolders } from '../support/temp-folder.ts';
 
 const folder = fileURLToPath(new URL('../../examples/scale/', import.meta.url));
@@ -240,4 +246,68 @@ esac
       expect(calls).toEqual([]);
     },
   );
+});
+
+test('shares of a rotation, at once and by the real ssec: each object is done once', async () => {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.close());
+  await sandbox.createBucket('data');
+  const s3 = plainClient(accessTo(sandbox));
+  onTestFinished(() => s3.destroy());
+  const [oldKey, newKey] = [CustomerKey.generate(), CustomerKey.generate()];
+  const names = Array.from({ length: 30 }, (_, i) => `a/object ${i}`);
+  for (const name of names) {
+    const object = { Bucket: 'data', Key: name, Body: name };
+    await s3.send(new PutObjectCommand({ ...object, ...oldKey.requestFields() }));
+  }
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: 'data',
+      Key: 'manifest.gz',
+      Body: gzipSync(names.map((name) => `s3://data/${name}\n`).join('')),
+    }),
+  );
+  const home = newFolder();
+  const ssec = fileURLToPath(new URL('../../bin/ssec.js', import.meta.url));
+  writeFileSync(join(home, 'ssec'), `#!/bin/sh\nexec '${process.execPath}' '${ssec}' "$@"\n`, {
+    mode: 0o755,
+  });
+  writeFileSync(join(home, 'ca.pem'), sandbox.caPem);
+  const env = {
+    PATH: `${home}:/usr/bin:/bin`,
+    HOME: home,
+    TMPDIR: home,
+    AWS_ACCESS_KEY_ID: sandbox.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: sandbox.secretAccessKey,
+    AWS_ENDPOINT_URL_S3: sandbox.endpoint,
+    AWS_CA_BUNDLE: join(home, 'ca.pem'),
+    AWS_REGION: sandbox.region,
+    MANIFEST: 's3://data/manifest.gz',
+    RESULTS: 's3://data/results',
+    SHARDS: '2',
+    OLD_KEY: oldKey.toBase64(),
+    NEW_KEY: newKey.toBase64(),
+  };
+  const outcomes = await Promise.all(
+    ['0', '1'].map((index) => {
+      const shard = { env: { ...env, AWS_BATCH_JOB_ARRAY_INDEX: index } };
+      return promisify(execFile)('bash', [join(folder, 'shard.sh')], shard);
+    }),
+  );
+  for (const { stderr } of outcomes) for (const line of stderr.trim().split('\n')) JSON.parse(line);
+  const content = async (key: string): Promise<string> => {
+    const { Body: body } = await s3.send(
+      new GetObjectCommand({ Bucket: 'data', Key: key, ...newKey.requestFields() }),
+    );
+    return (await body?.transformToString()) ?? '';
+  };
+  for (const name of names) expect(await content(name)).toBe(name);
+  const done: string[] = [];
+  for (const index of ['000000', '000001'])
+    for (const line of (await content(`results/done/${index}.ndjson`)).trim().split('\n')) {
+      const { Status: status, Key: key, Record: record } = JSON.parse(line) as Record<string, unknown>;
+      expect([status, key]).toEqual(['rekeyed', names[Number(record) - 1]]);
+      done.push(String(key));
+    }
+  expect(done.toSorted()).toEqual(names.toSorted());
 });
