@@ -376,6 +376,9 @@ const ACTIONS: Readonly<Record<string, string>> = {
   CreateMultipartUpload: 's3:PutObject',
   UploadPart: 's3:PutObject',
   CompleteMultipartUpload: 's3:PutObject',
+  CopyObject:
+    's3:PutObject, s3:GetObject of its source, and for tags s3:GetObjectTagging and s3:PutObjectTagging',
+  UploadPartCopy: 's3:PutObject, and s3:GetObject of its source',
   ListParts: 's3:ListMultipartUploadParts',
   ListMultipartUploads: 's3:ListBucketMultipartUploads',
   ListObjectsV2: 's3:ListBucket',

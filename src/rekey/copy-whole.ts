@@ -3,6 +3,7 @@ import { copySource } from '../copy-source.ts';
 import { SsecError } from '../errors.ts';
 import { objectHeaderFields } from '../object-headers.ts';
 import { formatTags } from '../object-tags.ts';
+import { conditionFields } from '../write-condition.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { explainCopyRefusal } from './copy-refusal.ts';
 import { headersOf, uncopiedFields } from './copied-description.ts';
@@ -60,8 +61,11 @@ async function send(rekeying: Rekeying, manner: Manner): Promise<CopyObjectComma
     Key: target.key,
     CopySource: copySource(source),
     ...(head.ETag === undefined ? {} : { CopySourceIfMatch: head.ETag }),
-    ...(manner.guardsTarget && head.ETag !== undefined ? { IfMatch: head.ETag } : {}),
-    ...(noOverwrite ? { IfNoneMatch: '*' } : {}),
+    ...conditionFields({
+      ...target,
+      ...(manner.guardsTarget && head.ETag !== undefined ? { ifMatch: head.ETag } : {}),
+      noOverwrite,
+    }),
     ...(manner.repeatsMetadata
       ? {
           MetadataDirective: 'REPLACE',

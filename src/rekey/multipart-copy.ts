@@ -22,6 +22,7 @@ import { readEchoHeaders } from '../transfer/response-headers.ts';
 import { TransferProgress } from '../transfer/transfer-progress.ts';
 import { runWorkers } from '../transfer/workers.ts';
 import { echoes } from '../write-proof.ts';
+import { conditionFields } from '../write-condition.ts';
 import { explainWriteRefusal } from '../write-refusal.ts';
 import { headersOf } from './copied-description.ts';
 import { type CopiedPart, CopyJournal } from './copy-journal.ts';
@@ -104,7 +105,7 @@ class MultipartCopy {
 
   async complete(): Promise<Copied> {
     const { client, target, to, head, noOverwrite, signal, onRetry } = this.#rekeying;
-    const guardsTarget = isInPlace(this.#rekeying) && client.guardsCopies && head.ETag !== undefined;
+    const guardsTarget = isInPlace(this.#rekeying) && client.guardsCopies;
     const command = new CompleteMultipartUploadCommand({
       Bucket: target.bucket,
       Key: target.key,
@@ -119,8 +120,11 @@ class MultipartCopy {
       ...(this.#checksum === undefined
         ? {}
         : { [`Checksum${this.#checksum.algorithm}`]: this.#checksum.value, ChecksumType: 'FULL_OBJECT' }),
-      ...(guardsTarget ? { IfMatch: head.ETag } : {}),
-      ...(noOverwrite ? { IfNoneMatch: '*' } : {}),
+      ...conditionFields({
+        ...target,
+        ...(guardsTarget && head.ETag !== undefined ? { ifMatch: head.ETag } : {}),
+        noOverwrite,
+      }),
       ...to?.requestFields(),
     });
     const echo = readEchoHeaders(command);

@@ -1,3 +1,4 @@
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { SsecClient } from '../client.ts';
 import { SsecError } from '../errors.ts';
 import type { FoundKey, KeyFinder } from '../key-finder.ts';
@@ -96,7 +97,7 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
   if (inPlace && isUnder(found, to.customerKey)) return outcome('already', source, target, found);
   if (options.takes?.(from) === false) return outcome('skipped', source, target, found);
   if (found.kind === 'unknown') throw noneFits(source, found.tried);
-  const { head } = found;
+  const head = withoutEmptyETag(found.head);
   const inParts = (head.ContentLength ?? 0) > SINGLE_COPY_BYTES;
   if (isArchived(head)) throw archived(source);
   const rekeying: Rekeying = {
@@ -163,6 +164,11 @@ async function findKey(
   } finally {
     release();
   }
+}
+
+/** Some servers have none to tell, and no condition can be made of nothing. */
+function withoutEmptyETag(head: HeadObjectCommandOutput): HeadObjectCommandOutput {
+  return head.ETag === '' ? { ...head, ETag: undefined } : head;
 }
 
 function isUnder(found: FoundKey, customerKey: CustomerKey | undefined): boolean {

@@ -15,6 +15,9 @@ import { isUnchanged } from './copy-refusal.ts';
 import { changedMeanwhile } from './rekey-errors.ts';
 import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
 
+/** What small objects may hold in memory together (bytes). */
+const MEMORY_BYTES = 64 * 1024 ** 2;
+
 /**
  * The way for servers that cannot copy between keys: down and up again through this machine, verified both ways, and
  * never on disk. Small objects are held in memory one by one; of the large ones one at a time flows through, in parts.
@@ -23,6 +26,7 @@ export class ThroughClient {
   /** Requests of its own: a download must not wait for the upload that waits for it. */
   readonly #reader: SsecClient;
   readonly #large = new RequestSlots(1);
+  readonly #memory = new RequestSlots(MEMORY_BYTES);
 
   constructor(client: SsecClient) {
     this.#reader = client.twin();
@@ -41,8 +45,22 @@ export class ThroughClient {
   }
 
   async #whole(rekeying: Rekeying): Promise<PutObjectResult> {
-    const { source, head } = rekeying;
-    const bytes = Buffer.allocUnsafeSlow(head.ContentLength ?? 0);
+    const { source, head, signal } = rekeying;
+    const size = head.ContentLength ?? 0;
+    const release = await this.#memory.acquire(size, signal);
+    try {
+      const bytes = await this.#read(rekeying, size);
+      return await putObject({
+        ...writing(rekeying),
+        source: new BytesSource(bytes, formatObjectAddress(source)),
+      });
+    } finally {
+      release();
+    }
+  }
+
+  async #read(rekeying: Rekeying, size: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafeSlow(size);
     let filled = 0;
     await getObject({
       ...this.#reading(rekeying),
@@ -59,7 +77,7 @@ export class ThroughClient {
         });
       },
     });
-    return putObject({ ...writing(rekeying), source: new BytesSource(bytes, formatObjectAddress(source)) });
+    return bytes;
   }
 
   async #flowing(rekeying: Rekeying): Promise<PutObjectResult> {

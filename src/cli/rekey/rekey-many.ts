@@ -1,12 +1,10 @@
 import { SsecError } from '../../errors.ts';
 import { type ObjectAddress, formatObjectAddress } from '../../object-address.ts';
 import { requireVersioning } from '../../rekey/rekey-versions.ts';
-import { SINGLE_PUT_BYTES } from '../../transfer/part-plan.ts';
 import { BATCH_WIDTH } from '../batch/batch-options.ts';
 import { BatchProgress } from '../batch/batch-progress.ts';
 import { type BatchItem, itemFailure, someObjectsFailed } from '../batch/item-failure.ts';
 import { readManifest } from '../batch/manifest.ts';
-import { MemoryBudget } from '../batch/memory-budget.ts';
 import { type ObjectPrefix, parsePrefix } from '../batch/object-prefix.ts';
 import { createPathFilter } from '../batch/path-filter.ts';
 import { runBatch } from '../batch/run-batch.ts';
@@ -162,7 +160,6 @@ async function rekeyAll(
   const shown = isDry ? undefined : await reporter.progress(selection.label, undefined, io.signal);
   const progress = new BatchProgress(shown);
   const tally = new RekeyTally();
-  const memory = new MemoryBudget();
   try {
     tally.failed = await runBatch<ObjectToRekey>({
       items: (signal) => selection.objects(client, signal),
@@ -171,22 +168,13 @@ async function rekeyAll(
         progress.seen();
       },
       run: async (object, signal) => {
-        // of what goes through this machine, what it holds is counted; nobody knows the size beforehand: the most
-        const release =
-          options.throughClient === true
-            ? await memory.acquire(Math.min(object.size ?? SINGLE_PUT_BYTES, SINGLE_PUT_BYTES), signal)
-            : undefined;
-        try {
-          const { onProgress, onRetry } = progress.item();
-          for await (const result of run.of(object, false, { onProgress, onRetry }, signal)) {
-            tally.add(result);
-            if (result.copiedBy !== 'client') onProgress(result.size ?? 0);
-            await run.tell(result, object.number);
-          }
-          progress.ended();
-        } finally {
-          release?.();
+        const { onProgress, onRetry } = progress.item();
+        for await (const result of run.of(object, false, { onProgress, onRetry }, signal)) {
+          tally.add(result);
+          if (result.copiedBy !== 'client') onProgress(result.size ?? 0);
+          await run.tell(result, object.number);
         }
+        progress.ended();
       },
       onFailure: (error, object) => {
         reporter.error(itemFailure(error, itemOf(object)));
