@@ -55,6 +55,11 @@ export function formatSummary(status: TransferStatus): string {
   const moved = Math.max(0, status.bytes - resumedBytes);
   const what = `${totalFiles > 1 ? `${files} files, ` : ''}${bytes(moved)}`;
   const rate = `${bytes(status.averageBytesPerSecond)}/s`;
+  // where they were looked at and nothing moved
+  if (totalFiles > 1 && status.bytes === 0) {
+    const perSecond = Math.round(files / Math.max(0.001, status.elapsedMs / 1000));
+    return `${files} in ${duration(status.elapsedMs / 1000)} (${perSecond}/s)${retries > 0 ? `, ${retryCount(retries)}` : ''}`;
+  }
   return [
     `${what} in ${duration(status.elapsedMs / 1000)} (${rate})`,
     ...(resumedBytes > 0 ? [`${bytes(resumedBytes)} were there before`] : []),
