@@ -59,7 +59,7 @@ describe('the progress line', () => {
   test('the summary is one line', () => {
     fc.assert(
       fc.property(status, (now) => {
-        expect(formatSummary(now)).toMatch(/^[ -~]+ in [\d.]+ (s|min|h)[ -~]* \([\d.]+ .?i?B\/s\)[ -~]*$/);
+        expect(formatSummary(now)).toMatch(/^[ -~]+ in [\d.]+ (s|min|h)[ -~]* \([\d.]+(?: .?i?B)?\/s\)[ -~]*$/);
       }),
     );
   });
@@ -114,6 +114,8 @@ test.each<[Partial<TransferStatus>, string]>([
   [{ elapsedMs: 125_000, retries: 0 }, '512 MiB in 2 min 5 s (126 MiB/s)'],
   [{ elapsedMs: 3_780_000, retries: 0 }, '512 MiB in 1 h 3 min (126 MiB/s)'],
   [{ resumedBytes: 12 * 1024 ** 2, retries: 0 }, '500 MiB in 4.0 s (126 MiB/s), 12 MiB were there before'],
+  [{ bytes: 0, files: 401, totalFiles: 401, retries: 1 }, '401 in 4.0 s (100/s), 1 retry'],
+  [{ bytes: 0, files: 1, totalFiles: 1, retries: 0, averageBytesPerSecond: 0 }, '0 B in 4.0 s (0 B/s)'],
 ])('the summary of %o', (change, line) => {
   expect(formatSummary({ ...now, ...change })).toBe(line);
 });
