@@ -181,7 +181,13 @@ else:
 
   describe('what others put, under another key', () => {
     /** What puts and gets an object with a file of 32 raw bytes as its key. */
-    type Transfer = (work: Work, way: 'put' | 'get', key: string, name: string, file: string) => Promise<string>;
+    type Transfer = (
+      work: Work,
+      way: 'put' | 'get',
+      key: string,
+      name: string,
+      file: string,
+    ) => Promise<string>;
 
     const roundTrip = async (name: string, transfer: Transfer): Promise<void> => {
       const work = openWork(name);
