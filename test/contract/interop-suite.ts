@@ -204,14 +204,12 @@ else:
 
     tool('aws CLI, rekeyed', ['/usr/bin/aws', '--version'], () => {
       test('s3 cp --sse-c', () =>
-        roundTrip('m.bin', ({ env, exec }, way, key, name, file) => {
+        roundTrip('m.bin', (work, way, key, name, file) => {
+          const endpoint = ['--endpoint-url', work.env['AWS_ENDPOINT_URL'] ?? ''];
+          const sseC = ['--sse-c', 'AES256', '--sse-c-key', `fileb://${key}`, '--only-show-errors'];
           const ends = [file, `s3://${server.bucket}/${name}`];
-          return exec(
-            '/usr/bin/aws',
-            ...['--endpoint-url', env['AWS_ENDPOINT_URL'] ?? ''],
-            ...['s3', 'cp', '--sse-c', 'AES256', '--sse-c-key', `fileb://${key}`, '--only-show-errors'],
-            ...(way === 'put' ? ends : ends.reverse()),
-          );
+          const fromTo = way === 'put' ? ends : ends.reverse();
+          return work.exec('/usr/bin/aws', ...endpoint, 's3', 'cp', ...sseC, ...fromTo);
         }));
     });
 
@@ -227,8 +225,8 @@ else:
     s3.download_file(bucket, name, file, ExtraArgs=args)
 `;
       test('upload_file and download_file', () =>
-        roundTrip('n.bin', ({ exec }, way, key, name, file) =>
-          exec('/usr/bin/python3', '-c', script, way, server.bucket, key, name, file),
+        roundTrip('n.bin', (work, way, key, name, file) =>
+          work.exec('/usr/bin/python3', '-c', script, way, server.bucket, key, name, file),
         ));
     });
   });
