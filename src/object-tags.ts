@@ -1,4 +1,8 @@
-import { GetObjectTaggingCommand, type GetObjectTaggingCommandOutput } from '@aws-sdk/client-s3';
+import {
+  GetObjectTaggingCommand,
+  type GetObjectTaggingCommandOutput,
+  PutObjectTaggingCommand,
+} from '@aws-sdk/client-s3';
 import type { SsecClient } from './client.ts';
 import { SsecError } from './errors.ts';
 import { checkBucketName, checkObjectKey } from './object-address.ts';
@@ -75,6 +79,35 @@ export async function objectTags(options: ObjectTagsOptions): Promise<ReadonlyMa
     return new Map(tags.map(({ Key: name = '', Value: value = '' }) => [name, value]));
   } catch (error) {
     const operation = versionId === undefined ? 'GetObjectTagging' : 'GetObjectVersionTagging';
+    const request = { operation, bucket, key, versionId, customerKeySent: false, endpoint: client.endpoint };
+    throw failureOf(error, request, signal);
+  }
+}
+
+/**
+ * Sets the tags of an object, in place of all that it has.
+ *
+ * @internal
+ * @throws SsecError OBJECT_NOT_FOUND, ACCESS_DENIED, NETWORK, ...
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
+ */
+export async function setObjectTags(
+  options: ObjectTagsOptions & { readonly tags: Readonly<Record<string, string>> },
+): Promise<void> {
+  const { client, bucket, key, versionId, tags, signal } = options;
+  const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  try {
+    await client.send(
+      new PutObjectTaggingCommand({
+        Bucket: bucket,
+        Key: key,
+        ...versionField(options),
+        Tagging: { TagSet },
+      }),
+      { signal },
+    );
+  } catch (error) {
+    const operation = versionId === undefined ? 'PutObjectTagging' : 'PutObjectVersionTagging';
     const request = { operation, bucket, key, versionId, customerKeySent: false, endpoint: client.endpoint };
     throw failureOf(error, request, signal);
   }

@@ -221,5 +221,6 @@ function unheadable(source: ObjectVersion): SsecError {
   return new SsecError(
     'NOT_SUPPORTED',
     `${formatObjectAddress(source)} has metadata that no header can hold, and they would be lost.`,
+    { context: { ofOne: true } },
   );
 }

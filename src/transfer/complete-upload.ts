@@ -5,11 +5,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { SsecError } from '../errors.ts';
 import { formatObjectAddress } from '../object-address.ts';
+import { setObjectTags } from '../object-tags.ts';
 import { type PutObjectOptions, type PutObjectResult, hasTags } from '../put-request.ts';
 import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, toSsecError } from '../service-error.ts';
 import { conditionFields, conditionOf, isUnmet, unmetCondition } from '../write-condition.ts';
-import { echoes, findOurs, headOf, storedWrong, wronglyEncrypted } from '../write-proof.ts';
+import { echoes, findOurs, headOf, isVersion, storedWrong, wronglyEncrypted } from '../write-proof.ts';
 import { isPassing, withAttempts } from './attempts.ts';
 import { refuseUnmet } from './refuse-unmet.ts';
 import { readEchoHeaders } from './response-headers.ts';
@@ -133,11 +134,24 @@ async function headAfter(
   }
   if (!echoes(head, options.customerKey)) throw await wronglyEncrypted(options, version);
   // RGW 16 takes tags at the beginning of an upload, and forgets them
-  if (hasTags(options) && (head.TagCount ?? 0) === 0)
-    options.onNotice?.(
-      `the server did not keep the tags of ${formatObjectAddress(options)}, as some do with what is put in parts`,
-    );
+  if (hasTags(options) && (head.TagCount ?? 0) === 0) await tagAfterwards(options, version);
   return head;
+}
+
+async function tagAfterwards(
+  options: PutObjectOptions & Required<Pick<PutObjectOptions, 'tags'>>,
+  version: string | undefined,
+): Promise<void> {
+  const { client, bucket, key, tags, onNotice, signal } = options;
+  const versionId = isVersion(version) ? version : undefined;
+  try {
+    await setObjectTags({ client, bucket, key, versionId, tags, signal });
+  } catch (error) {
+    if (!(error instanceof SsecError) || error.code === 'CANCELLED') throw error;
+    onNotice?.(
+      `the server did not keep the tags of ${formatObjectAddress(options)}, as some do with what is put in parts, and they could not be set afterwards: ${error.message}`,
+    );
+  }
 }
 
 /** Without a key: what stands there is under one. */

@@ -148,6 +148,8 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['ssec bucket allow-sse-c -p my', /^> ssec bucket allow-sse-c -p my\\ profile/m],
   ['ssec put --key-name ye', /^> ssec put --key-name yearly/m],
   ['ssec get --key-name=ol', /^> ssec get --key-name=old-one/m],
+  ['ssec rekey --from ol', /^> ssec rekey --from old-one/m],
+  ['ssec rekey --to=ye', /^> ssec rekey --to=yearly/m],
   ['ssec keys default ye', /^> ssec keys default yearly/m],
   ['ssec keys retire ye', /^> ssec keys retire yearly/m],
   ['ssec keys export ol', /^> ssec keys export old-one/m],

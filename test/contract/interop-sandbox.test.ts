@@ -8,5 +8,5 @@ interopSuite(
     return { env: sandbox.env('interop'), bucket: 'interop', close: () => sandbox.close() };
   },
   // the tools by themselves are tried with the sandbox's own tests
-  { mustHaveTools: false, tools: false },
+  { mustHaveTools: false, tools: false, copiesBetweenKeys: true },
 );

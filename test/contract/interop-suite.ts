@@ -28,6 +28,8 @@ export interface InteropOptions {
   readonly tools: boolean;
   /** The server wants the digest of the key with reads too, as Ceph does. */
   readonly readsNeedKeyMd5?: boolean;
+  /** The server copies from one key to another; else it goes through the client. */
+  readonly copiesBetweenKeys: boolean;
 }
 
 /** What others put we get, what we put they get: byte for byte, with the same key. */
@@ -174,6 +176,58 @@ else:
       await work.ssec('put', 'g.bin', 'ours/g.bin');
       await work.exec('/usr/bin/python3', '-c', script, 'get', 'ours/g.bin', 'copy');
       got(work, 'copy');
+    });
+  });
+
+  describe('what others put, under another key', () => {
+    /** What puts and gets an object with a file of 32 raw bytes as its key. */
+    type Transfer = (
+      work: Work,
+      way: 'put' | 'get',
+      key: string,
+      name: string,
+      file: string,
+    ) => Promise<string>;
+
+    const roundTrip = async (name: string, transfer: Transfer): Promise<void> => {
+      const work = openWork(name);
+      const newKey = CustomerKey.generate();
+      writeFileSync(join(work.cwd, 'new.key'), newKey.toBytes(), { mode: 0o600 });
+      await transfer(work, 'put', 'raw.key', `theirs/${name}`, name);
+      const way = options.copiesBetweenKeys ? [] : ['--through-client'];
+      const line = ['rekey', `theirs/${name}`, '--to-key-file', 'new.key', ...way, '--quiet'];
+      expect(await work.ssec(...line)).toBe(`s3://${server.bucket}/theirs/${name}`);
+      await transfer(work, 'get', 'new.key', `theirs/${name}`, 'copy');
+      got(work, 'copy');
+      await expect(transfer(work, 'get', 'raw.key', `theirs/${name}`, 'no')).rejects.toThrow();
+    };
+
+    tool('aws CLI, rekeyed', ['/usr/bin/aws', '--version'], () => {
+      test('s3 cp --sse-c', () =>
+        roundTrip('m.bin', (work, way, key, name, file) => {
+          const endpoint = ['--endpoint-url', work.env['AWS_ENDPOINT_URL'] ?? ''];
+          const sseC = ['--sse-c', 'AES256', '--sse-c-key', `fileb://${key}`, '--only-show-errors'];
+          const ends = [file, `s3://${server.bucket}/${name}`];
+          const fromTo = way === 'put' ? ends : ends.reverse();
+          return work.exec('/usr/bin/aws', ...endpoint, 's3', 'cp', ...sseC, ...fromTo);
+        }));
+    });
+
+    tool('boto3, rekeyed', ['/usr/bin/python3', '-c', 'import boto3'], () => {
+      const script = `
+import boto3, os, sys
+s3 = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+way, bucket, key, name, file = sys.argv[1:]
+args = dict(SSECustomerAlgorithm="AES256", SSECustomerKey=open(key, "rb").read())
+if way == "put":
+    s3.upload_file(file, bucket, name, ExtraArgs=args)
+else:
+    s3.download_file(bucket, name, file, ExtraArgs=args)
+`;
+      test('upload_file and download_file', () =>
+        roundTrip('n.bin', (work, way, key, name, file) =>
+          work.exec('/usr/bin/python3', '-c', script, way, server.bucket, key, name, file),
+        ));
     });
   });
 

@@ -5,6 +5,7 @@ import { BAD_INPUT } from './rows-bad-input.ts';
 import { FILES } from './rows-files.ts';
 import { OBJECTS } from './rows-objects.ts';
 import { KEY_RING } from './rows-key-ring.ts';
+import { REKEY } from './rows-rekey.ts';
 import { KEY, OTHER_KEY, type Row } from './world.ts';
 
 const keyBytes = Buffer.from(KEY, 'base64');
@@ -1489,4 +1490,5 @@ export const ROWS: readonly Row[] = [
   ...FILES,
   ...OBJECTS,
   ...KEY_RING,
+  ...REKEY,
 ];

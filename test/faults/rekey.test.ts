@@ -8,6 +8,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { KeyFinder } from '../../src/key-finder.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import type { RingKey } from '../../src/keys/ring-files.ts';
+import { SecretSearch } from '../support/secret-search.ts';
 import { unit } from '../support/small-plans.ts';
 import { rejected } from '../unit/support/thrown.ts';
 import {
@@ -238,6 +239,10 @@ test('a copy in parts that was cut off goes on with what is there', async () => 
   await putPlain(world, large, oldKey);
   expect((await rejected(rekey(world))).code).toBe('THROTTLED');
   expect(world.journals()).toHaveLength(1);
+  const secrets = new SecretSearch();
+  secrets.addKey('the old key', Buffer.from(oldKey.customerKey.toBytes()));
+  secrets.addKey('the new key', Buffer.from(newKey.customerKey.toBytes()));
+  expect(secrets.searchFolder(world.journal.folder)).toEqual([]);
   expect(await world.uploads()).toHaveLength(1);
   expect(await opensOnlyWith(world, large, oldKey)).toBe(true);
   world.requests.length = 0;

@@ -50,13 +50,23 @@ afterAll(async () => {
 async function lines(
   stream: 'stdout' | 'stderr',
   argv: readonly string[],
-  extra: Record<string, string> = {},
+  extra: Record<string, string | undefined> = {},
 ): Promise<unknown[]> {
   const result = await runCli([...argv, '--json'], { cwd, env: { ...env, ...extra } });
   return result[stream]
     .split('\n')
     .filter((line) => line !== '')
     .map((line): unknown => JSON.parse(line));
+}
+
+/** A ring with an old key and a new one, and an object under the old one. */
+async function openRekeying(ring: { readonly SSEC_KEYRING: string } & Record<string, undefined | string>) {
+  const folder = join(cwd, ring.SSEC_KEYRING);
+  mkdirSync(folder, { mode: 0o700 });
+  const keys = { '2026': key, '2027': '6b+WOZ1T3cqZMxgThRcXAQBrS5mXKdDUphvpxptl9/4=' };
+  for (const [name, text] of Object.entries(keys))
+    writeFileSync(join(folder, `${name}.key`), text, { mode: 0o600 });
+  await lines('stdout', ['put', 'page.html', 'rekeyed/page.html', '--key-name', '2026'], ring);
 }
 
 /** What differs from run to run, named. */
@@ -99,6 +109,18 @@ const goldens: Readonly<Record<string, () => Promise<unknown>>> = {
   verify: async () => {
     await lines('stdout', ['put', 'page.html', 'verified.html']);
     return (await lines('stdout', ['verify', 'verified.html', 'page.html', '--locked']))[0];
+  },
+  rekey: async () => {
+    const ring = { SSEC_KEYRING: 'rekeying', SSE_CUSTOMER_KEY_BASE64: undefined };
+    await openRekeying(ring);
+    return (await lines('stdout', ['rekey', 'rekeyed/page.html', '--to', '2027'], ring))[0];
+  },
+  'rekey-plan': async () => {
+    const ring = { SSEC_KEYRING: 'planning', SSE_CUSTOMER_KEY_BASE64: undefined };
+    await openRekeying(ring);
+    const argv = ['rekey', '-r', 'rekeyed/', '--from', '2026', '--to', '2027', '--plan'];
+    const [plan] = await lines('stdout', argv, ring);
+    return { ...(plan as object), Host: '{host}', Note: '{note}' };
   },
   rm: async () => {
     await lines('stdout', ['put', 'page.html', 'rm.html']);

@@ -34,17 +34,8 @@ describe('README.md', () => {
   test('shows commands that work as they stand', async () => {
     const cwd = folder();
     prepare(cwd);
-    const [
-      ,
-      quick = '',
-      allow = '',
-      everyday = '',
-      ring = '',
-      folders = '',
-      proof = '',
-      large = '',
-      oldEnv = '',
-    ] = fencedBlocks(readme, 'sh');
+    const [, quick = '', allow = '', everyday = '', ring = '', ...others] = fencedBlocks(readme, 'sh');
+    const [rotation = '', folders = '', proof = '', large = '', oldEnv = ''] = others;
     const made = await shell(quick.split('\n').slice(0, 2).join('\n'), cwd);
     expect(made).toMatchObject({ code: 0, stdout: '.env\n' });
 
@@ -66,6 +57,16 @@ describe('README.md', () => {
     const keys = await shell(`set -e\n${ring}\nssec keys`, cwd);
     expect(keys).toMatchObject({ code: 0 });
     expect(keys.stdout).toMatch(/\n2026\.bin\n2026 .* default\n$/);
+
+    const rotated = await shell(
+      `set -e\nssec put -r photos --key-name 2026 --quiet > /dev/null\n${rotation}`,
+      cwd,
+    );
+    expect(rotated).toMatchObject({ code: 0 });
+    expect(rotated.stdout).toContain('For the security team:');
+    expect(rotated.stdout).toMatch(/\ns3:\/\/my-bucket\/photos\/a\.jpg\n/);
+    expect(rotated.stdout).not.toMatch(/Z +\d+  photos/);
+    expect(rotated.stderr).toMatch(/^ssec: of \d+ objects \d+ rekeyed$/m);
 
     const many = await shell(`set -e\n${folders}\ncmp photos/b.jpg copy/b.jpg`, cwd);
     expect(many).toMatchObject({ code: 0, stderr: '' });
@@ -96,7 +97,7 @@ describe('README.md', () => {
   }, 120_000);
 
   test('has no block of commands that nothing checks', () => {
-    expect(fencedBlocks(readme, 'sh')).toHaveLength(9);
+    expect(fencedBlocks(readme, 'sh')).toHaveLength(10);
   });
 
   test('its library example compiles and runs', async () => {

@@ -146,7 +146,7 @@ interface Place {
 }
 
 /** What a test itself puts there: the key is in some of it. */
-const isGiven = (path: string): boolean => ['ca.pem', 'my.key', '.env'].includes(basename(path));
+const isGiven = (path: string): boolean => ['ca.pem', 'my.key', 'other.key', '.env'].includes(basename(path));
 
 /** A folder with a file to put; all that may be written goes below it. */
 function openPlace(extra: Record<string, string | undefined>): Place {
@@ -251,6 +251,91 @@ describe.concurrent('the sandbox', () => {
           expect({ argv: [...command, ...mode], leaks }).toMatchObject({ leaks: [] });
           if (fails === command[0]) expect(code).not.toBe(0);
           if (fails === 'none') expect(code).toBe(0);
+        }
+      }
+      expect(allSecrets.searchFolder(sandbox.dir)).toEqual([]);
+    } finally {
+      await sandbox.close();
+    }
+  });
+});
+
+describe.concurrent('two keys in one request', () => {
+  const rekey = ['rekey', 'there', '--to-key-file', 'other.key'];
+  const many = ['rekey', '-r', 't', '--to-key-file', 'other.key'];
+  const argvs: readonly (readonly string[])[] = [
+    rekey,
+    [...rekey, '--through-client'],
+    [...rekey, '--dry-run'],
+    ['rekey', 'there', 'elsewhere', '--to-key-file', 'other.key'],
+    ['rekey', 'there', '--to', 'none'],
+    ['rekey', 'there', '--to', otherKey.slice(0, 43)],
+    many,
+    [...many, '--through-client'],
+    [...many, '--plan'],
+    ['verify', 'there', 'data', '--locked'],
+    ['verify', 'there', '--read', '--key-file', 'my.key'],
+    ['verify', '-r', 't', '--key-file', 'my.key'],
+  ];
+
+  /** Both keys in files, in three spellings, the old one in the environment as well. */
+  function openTwo(env: Record<string, string | undefined>, spelling: 'raw' | 'base64' | 'hex'): Place {
+    const place = openPlace({ ...env, SSEC_KEYRING: '' });
+    for (const [name, bytes] of [
+      ['my.key', keyBytes],
+      ['other.key', otherKeyBytes],
+    ] as const) {
+      const content = spelling === 'raw' ? bytes : bytes.toString(spelling);
+      writeFileSync(join(place.cwd, name), content, { mode: 0o600 });
+    }
+    return place;
+  }
+
+  test.for(Object.entries(hostile))('a hostile server: %s', async ([, answer]) => {
+    const server = await startWireServer((request) => {
+      // whatever came with the request, the copy's source key too
+      const { headers = {}, ...rest } = answer(request);
+      return { ...rest, headers: { ...headers, 'x-amz-meta-b': header(everything(request)).slice(0, 2000) } };
+    });
+    try {
+      for (const argv of argvs) {
+        for (const mode of [['--verbose'], ['--json', '--verbose']]) {
+          if (server.requests.length > 60 && answer === hostile['500, three times']) break;
+          const place = openTwo({ AWS_ENDPOINT_URL_S3: server.endpoint }, 'base64');
+          place.env['AWS_CA_BUNDLE'] = join(place.cwd, 'ca.pem');
+          writeFileSync(place.env['AWS_CA_BUNDLE'], server.caPem);
+          const { leaks } = await leaksOf([...argv, ...mode], place);
+          expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
+        }
+      }
+      expect(server.requests.length).toBeGreaterThan(0);
+    } finally {
+      await server.close();
+    }
+  });
+
+  const situations: Readonly<Record<string, SandboxOptions>> = {
+    success: {},
+    'copies that are refused': { copies: 'refuse' },
+    'a key that is passed over': { copies: 'ignore' },
+    'nothing may be written': { denyActions: ['s3:PutObject'] },
+    'a copy that fails after 200': { faults: ['error-in-200 CopyObject InternalError always'] },
+  };
+
+  test.for(Object.entries(situations))('the sandbox: %s', async ([name, options]) => {
+    const sandbox = await startSandbox({ ...options, secretAccessKey, sessionToken });
+    try {
+      await sandbox.createBucket('my-bucket');
+      const good = { ...sandbox.env('my-bucket'), AWS_CA_BUNDLE: sandbox.caFile };
+      for (const spelling of ['raw', 'base64', 'hex'] as const) {
+        for (const argv of argvs) {
+          for (const mode of spelling === 'raw' ? modes : [['--json', '--verbose']]) {
+            const place = openTwo(good, spelling);
+            await runCli(['put', 'data', 'there', '--quiet'], place);
+            const { leaks, code } = await leaksOf([...argv, ...mode], place);
+            expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
+            if (name === 'success' && argv === rekey) expect(code).toBe(0);
+          }
         }
       }
       expect(allSecrets.searchFolder(sandbox.dir)).toEqual([]);

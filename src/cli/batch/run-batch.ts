@@ -56,6 +56,7 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 ]);
 
 export function concernsAll(error: SsecError): boolean {
+  if (error.context['ofOne'] === true) return false;
   if (OF_ALL.has(error.code) || isTooManyFiles(error)) return true;
   // a storage class, metadata: of the command, and refused by the server
   if (error.code === 'USAGE') return error.context['status'] !== undefined;

@@ -11,7 +11,7 @@ import { addTagKey, addTransferOptions, addVersionId } from '../options.ts';
 import type { Act } from '../program.ts';
 import { RepeatableOption } from '../repeatable-option.ts';
 import { RekeyKeys } from '../rekey/rekey-keys.ts';
-import { REKEY_MANY, type RekeyOptions } from '../rekey/rekey-options.ts';
+import { REKEY_MANY, type RekeyOptions, refuseOfOtherPlace } from '../rekey/rekey-options.ts';
 import { RekeyRun } from '../rekey/rekey-run.ts';
 import { type CommandContext, bucketOf, loadSettings, withClient } from '../session.ts';
 
@@ -107,6 +107,7 @@ async function rekey(
   options: RekeyOptions,
 ): Promise<void> {
   refuseWithoutRecursive(options, REKEY_MANY);
+  refuseOfOtherPlace(dest, options);
   if (word === undefined || word === '')
     throw new SsecError('USAGE', 'No object was named.', {
       hints: ['ssec rekey OBJECT --to NAME', REKEY_MANY],

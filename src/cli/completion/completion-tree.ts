@@ -83,10 +83,13 @@ function optionOf(option: Option): CompletionOption {
 
 function namedValue(names: readonly string[]): CompletionValue | undefined {
   if (names.includes('--profile')) return { kind: 'profile' };
-  return names.includes('--key-name') ? { kind: 'ring_key' } : undefined;
+  return names.some((name) => NAMES_A_KEY.has(name)) ? { kind: 'ring_key' } : undefined;
 }
 
-/** What takes the name of a key that is there already. */
+/** Options that take the name of a key that is there already. */
+const NAMES_A_KEY: ReadonlySet<string> = new Set(['--key-name', '--from', '--to']);
+
+/** Arguments that do. */
 const OF_A_KEY: readonly string[] = ['keys default', 'keys retire', 'keys export'];
 
 function argumentOf(argument: Argument, path: string): CompletionArgument {

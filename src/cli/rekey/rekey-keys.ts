@@ -86,6 +86,13 @@ export class RekeyKeys {
     return [...keys, ...(this.#takesPlain === true ? ['no customer key'] : [])].join(', ');
   }
 
+  /** Names of the old ones, `none` among them; undefined = any of the ring. A key that the settings give has no name. */
+  get fromNames(): readonly string[] | undefined {
+    if (this.#from === 'any') return undefined;
+    const names = this.#from.map(({ name }) => name).filter((name) => name !== '');
+    return [...names, ...(this.#takesPlain === true ? [NO_KEY] : [])];
+  }
+
   #isNew(key: RingKey): boolean {
     return this.to !== undefined && key.customerKey.equals(this.to.customerKey);
   }
@@ -162,7 +169,14 @@ async function newKey(
     refuseWeak(customerKey, allowWeakKey);
     return { customerKey, name: undefined };
   }
-  return loadWriteKey(context, settings, options);
+  return loadWriteKey(context, settings, options).catch((error: unknown) => {
+    // what it says is how to name a key to put with; here that would be an old one
+    if (!(error instanceof SsecError) || error.code !== 'KEY_MISSING') throw error;
+    throw new SsecError('USAGE', 'No new key was named, and the ring has no default.', {
+      hints: ['name the new one: --to NAME, or --to-key-file FILE', 'make one: ssec keys add NAME'],
+      cause: error,
+    });
+  });
 }
 
 function asRingKey({ customerKey, name }: NamedKey): RingKey {

@@ -13,7 +13,7 @@ import { type CommandContext, loadSettings, withClient } from '../session.ts';
 import type { SsecClient } from '../../client.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { RekeyKeys } from './rekey-keys.ts';
-import { type RekeyOptions, REKEY_MANY } from './rekey-options.ts';
+import { type RekeyOptions, REKEY_MANY, refuseOfOtherPlace } from './rekey-options.ts';
 import { type ObjectToRekey, RekeyRun } from './rekey-run.ts';
 import { RekeyTally } from './rekey-tally.ts';
 import { histories } from './histories.ts';
@@ -25,6 +25,8 @@ export interface RekeySelection {
   readonly label: string;
   /** Under which it lies; undefined for a manifest. */
   readonly from: ObjectPrefix | undefined;
+  /** False where they are copied elsewhere. */
+  readonly isInPlace: boolean;
   readonly objects: (client: SsecClient, signal: AbortSignal) => AsyncGenerator<ObjectToRekey, void, void>;
 }
 
@@ -36,6 +38,7 @@ export async function rekeyMany(
   options: RekeyOptions,
 ): Promise<void> {
   refuseOfOne(word, dest, options);
+  refuseOfOtherPlace(dest, options);
   const settings = await loadSettings(context, { usesKey: true });
   const selection = await select(context, settings, word, dest, options);
   const keys = await RekeyKeys.load(context, settings, options);
@@ -63,6 +66,14 @@ function refuseOfOne(word: string | undefined, dest: string | undefined, options
     throw new SsecError('USAGE', '-r takes a prefix, and --manifest a list; give one.');
   if (options.manifest !== undefined && word !== undefined)
     throw new SsecError('USAGE', 'A manifest names the objects, and so does ADDRESS; give one.');
+  if (options.manifest !== undefined && (options.include ?? options.exclude) !== undefined)
+    throw new SsecError(
+      'USAGE',
+      '--include and --exclude choose under a prefix, and a manifest has chosen.',
+      {
+        hints: ['leave out of the manifest what is not to be rekeyed'],
+      },
+    );
   if (options.shard !== undefined && options.manifest === undefined)
     throw new SsecError('USAGE', '--shard shares out the records of a --manifest.', {
       hints: ['a listing cannot be shared out: every worker would have to list all of it'],
@@ -98,6 +109,7 @@ async function select(
     return {
       label: files.join(', '),
       from: undefined,
+      isInPlace: true,
       objects: (_client, signal) =>
         readManifest({ files, io, bucket: settings.bucket?.value, shard, signal }),
     };
@@ -118,6 +130,7 @@ async function select(
     return {
       label,
       from: undefined,
+      isInPlace: false,
       objects: async function* (client, signal) {
         await requireVersioning(client, to.bucket, signal);
         for await (const versions of histories(client, from, signal)) {
@@ -132,6 +145,7 @@ async function select(
   return {
     label,
     from,
+    isInPlace: to === undefined,
     objects: async function* (client, signal) {
       for await (const object of selectedObjects(client, from, filter, signal))
         yield to === undefined ? object : { ...object, target: underOther(object, from, to) };
@@ -189,7 +203,8 @@ async function rekeyAll(
     shown?.stop(tally.failed > 0 ? 'failed' : 'done');
   } finally {
     shown?.stop();
-    if (tally.seen > 0) for (const sentence of tally.sentences(run.keys.toLabel)) reporter.notice(sentence);
+    if (tally.seen > 0)
+      for (const sentence of tally.sentences(run.keys.toLabel, isDry)) reporter.notice(sentence);
   }
   if (tally.seen === 0) reporter.notice(`No object of ${selection.label} is one to rekey.`);
   if (!isDry) await tellOldVersions(context, client, selection, tally, options);

@@ -27,7 +27,7 @@ export function tellBefore(
 export async function tellOldVersions(
   context: CommandContext,
   client: SsecClient,
-  { from, label }: RekeySelection,
+  { from, label, isInPlace }: RekeySelection,
   tally: RekeyTally,
   options: RekeyOptions,
 ): Promise<void> {
@@ -40,8 +40,8 @@ export async function tellOldVersions(
           : '; --delete-old-version deletes it once the copy is proved'),
     );
   }
-  // with a destination nothing became old
-  if (from === undefined || tally.seen === 0) return;
+  // a manifest is of no prefix, and elsewhere nothing became old
+  if (from === undefined || !isInPlace || tally.seen === 0) return;
   const { bucketVersioning } = await import('../../bucket-inspection.ts');
   const { listObjectVersions } = await import('../../list-object-versions.ts');
   let count = 0;

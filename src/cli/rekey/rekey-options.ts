@@ -1,3 +1,4 @@
+import { SsecError } from '../../errors.ts';
 import type { Shard } from '../batch/manifest/shard.ts';
 import type { SelectionOptions } from '../batch/selection-options.ts';
 
@@ -22,3 +23,24 @@ export interface RekeyOptions extends SelectionOptions {
 }
 
 export const REKEY_MANY = 'ssec rekey -r PREFIX --to NAME';
+
+/**
+ * What means nothing in place, or nothing elsewhere, is not passed over: whoever gave it relies on it.
+ *
+ * @throws SsecError USAGE
+ */
+export function refuseOfOtherPlace(
+  dest: string | undefined,
+  { overwrite, deleteOldVersion }: RekeyOptions,
+): void {
+  if (dest === undefined && !overwrite)
+    throw new SsecError('USAGE', '--no-overwrite is for a DEST; in place the object is overwritten.');
+  if (dest !== undefined && deleteOldVersion === true)
+    throw new SsecError(
+      'USAGE',
+      'A copy to DEST replaces no version that --delete-old-version could delete.',
+      {
+        hints: ['leave DEST away to rekey in place'],
+      },
+    );
+}

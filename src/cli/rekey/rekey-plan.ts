@@ -11,6 +11,8 @@ import type { RekeyOptions } from './rekey-options.ts';
 /** US dollars for 1,000 requests to S3 Standard in us-east-1, November 2026 (https://aws.amazon.com/s3/pricing/). */
 const PRICE_OF_WRITES = 0.005;
 const PRICE_OF_READS = 0.0004;
+/** Nothing is charged for these. */
+const FREE: readonly (keyof Requests)[] = ['DeleteObject'];
 /** Keys in one answer of a listing. */
 const LISTED_AT_ONCE = 1000;
 
@@ -24,6 +26,8 @@ interface Requests {
   GetObject: number;
   PutObject: number;
   UploadPart: number;
+  /** In a bucket with versions. */
+  DeleteObject: number;
 }
 
 const WRITES: readonly (keyof Requests)[] = [
@@ -63,20 +67,25 @@ export async function tellPlan(
   if (selection.from !== undefined) requests.ListObjectsV2 = Math.max(1, Math.ceil(objects / LISTED_AT_ONCE));
   const cost = costOf(requests);
   const caller = await knownCaller(context, client, connection);
+  if (options.deleteOldVersion === true) requests.DeleteObject = objects;
+  const note = noteOf({ selection, keys, objects, requests, caller, throughClient });
   const record = {
     type: 'rekey-plan',
     What: selection.label,
-    From: keys.fromLabel,
-    To: keys.toLabel,
+    FromKeyNames: keys.fromNames ?? null,
+    SSECustomerAlgorithm: keys.to === undefined ? null : 'AES256',
+    SSECustomerKeyMD5: keys.to?.customerKey.fingerprint ?? null,
+    KeyName: keys.to?.name ?? null,
     Objects: objects,
     Bytes: bytes,
     ObjectsOfUnknownSize: unsized,
     Requests: requests,
     RequestCostUSD: cost,
     ThroughClient: throughClient,
-    Caller: caller ?? null,
+    ...reporter.redactor.strikeMembers({ Caller: caller ?? null }),
     Host: hostname(),
     UserAgent: 'ssec',
+    ...reporter.redactor.strikeMembers({ Note: note.join(' ') }),
   };
   const lines = [
     `${selection.label}: ${objects.toLocaleString('en')} objects, ${bytes.toLocaleString('en')} bytes`,
@@ -94,13 +103,25 @@ export async function tellPlan(
     '  30 or 90 days are charged to the end of that time when they are replaced',
     '',
     `Not kept: ${NOT_KEPT}. Archived objects are not copied.`,
-    'In a bucket with versions each object leaves a noncurrent version under the old key, which costs its size until it',
-    'is deleted (--delete-old-version, or a lifecycle rule), and needs the old key as long as it is there.',
+    ...oldVersions(selection, options),
     '',
     'For the security team:',
-    ...noteOf({ selection, keys, objects, requests, caller, throughClient }).map((line) => `  ${line}`),
+    ...note.map((line) => `  ${line}`),
   ];
   await reporter.result(record, lines.map((line) => reporter.redactor.clean(line)).join('\n'));
+}
+
+/** What becomes of those that a copy in place replaces. */
+function oldVersions({ isInPlace }: RekeySelection, { deleteOldVersion }: RekeyOptions): readonly string[] {
+  if (!isInPlace) return [];
+  if (deleteOldVersion === true)
+    return [
+      'In a bucket with versions the one that a copy replaces is deleted for good once the copy is proved.',
+    ];
+  return [
+    'In a bucket with versions each object leaves a noncurrent version under the old key, which costs its size until it',
+    'is deleted (--delete-old-version, or a lifecycle rule), and needs the old key as long as it is there.',
+  ];
 }
 
 function noRequests(): Requests {
@@ -114,6 +135,7 @@ function noRequests(): Requests {
     GetObject: 0,
     PutObject: 0,
     UploadPart: 0,
+    DeleteObject: 0,
   };
 }
 
@@ -143,6 +165,7 @@ function count(requests: Requests, size: number, throughClient: boolean): void {
 /** US dollars, to the cent. */
 function costOf(requests: Requests): number {
   const total = Object.entries(requests).reduce((sum, [name, times]) => {
+    if (FREE.includes(name as keyof Requests)) return sum;
     const price = WRITES.includes(name as keyof Requests) ? PRICE_OF_WRITES : PRICE_OF_READS;
     return sum + (times / 1000) * price;
   }, 0);
@@ -162,16 +185,24 @@ function noteOf(plan: {
   const copies = throughClient
     ? `${requests.PutObject.toLocaleString('en')} PutObject and ${requests.CreateMultipartUpload.toLocaleString('en')} CreateMultipartUpload`
     : `${requests.CopyObject.toLocaleString('en')} CopyObject and ${requests.CreateMultipartUpload.toLocaleString('en')} CreateMultipartUpload`;
+  const where = selection.isInPlace ? ' on objects as they are,' : '';
+  const deletes =
+    requests.DeleteObject > 0
+      ? `, and as many DeleteObject calls with the ids of the versions that they replaced`
+      : '';
   const md5 = keys.to?.customerKey.fingerprint;
   return [
     `${caller ?? 'The credentials in use'} will rekey ${objects.toLocaleString('en')} objects of ${selection.label},`,
     `from ${hostname()}, beginning on ${new Date().toISOString().slice(0, 10)} or later: up to ${copies}`,
-    'calls on objects as they are, with the user agent "ssec". CloudTrail data events will show them with the request',
-    'parameter x-amz-server-side-encryption-customer-algorithm=AES256, as it shows the ransomware of 2025',
-    '(https://aws.amazon.com/blogs/security/preventing-unintended-encryption-of-amazon-s3-objects/).',
-    keys.to === undefined
-      ? 'This one takes objects out of SSE-C.'
-      : `This one encrypts with a key of ours${md5 === undefined ? '' : `, whose MD5 digest is ${md5}`}.`,
+    `calls${where} with the user agent "ssec"${deletes}.`,
+    ...(keys.to === undefined
+      ? ['They take objects out of SSE-C.']
+      : [
+          'CloudTrail data events will show them with the request parameter',
+          'x-amz-server-side-encryption-customer-algorithm=AES256, as they show the ransomware of 2025',
+          '(https://aws.amazon.com/blogs/security/preventing-unintended-encryption-of-amazon-s3-objects/).',
+          `These encrypt with a key of ours${md5 === undefined ? '' : `, whose MD5 digest is ${md5}`}.`,
+        ]),
     'Any such call by another caller, host or user agent, or to another bucket, is none of this.',
   ];
 }

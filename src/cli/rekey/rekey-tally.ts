@@ -22,10 +22,10 @@ export class RekeyTally {
   }
 
   /** What the user should know at the end, a sentence each. @param toLabel the new key */
-  sentences(toLabel: string): readonly string[] {
+  sentences(toLabel: string, isDry: boolean): readonly string[] {
     const { rekeyed, pending, already, skipped } = this.#status;
     const parts = [
-      pending > 0 ? `${pending} would be rekeyed` : `${rekeyed} rekeyed`,
+      isDry ? `${pending} would be rekeyed` : `${rekeyed} rekeyed`,
       ...(already > 0 ? [`${already} under ${toLabel} already`] : []),
       ...(skipped > 0 ? [`${skipped} left alone, being under another key or none`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),

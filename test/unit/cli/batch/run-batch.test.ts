@@ -52,6 +52,14 @@ const refused = (code: SsecError['code'], context: SsecError['context'] = {}): S
   new SsecError(code, 'refused', { context });
 
 describe('runBatch', () => {
+  test('what the server cannot do ends it, and what it cannot do with one item does not', async () => {
+    const made = batch({ 3: refused('NOT_SUPPORTED', { ofOne: true }) });
+    expect(await runBatch(made)).toBe(1);
+    const ending = batch({ 3: refused('NOT_SUPPORTED') });
+    expect((await rejected(runBatch(ending))).code).toBe('NOT_SUPPORTED');
+    expect(ending.failures).toEqual([]);
+  });
+
   test('a failure is one item alone', async () => {
     const made = batch({ 3: refused('KEY_MISMATCH'), 70: refused('FILE_NOT_FOUND') });
     expect(await runBatch(made)).toBe(2);
