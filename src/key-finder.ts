@@ -189,7 +189,7 @@ export class KeyFinder {
   ): Promise<HeadObjectCommandOutput> {
     return this.#client.send<HeadObjectCommandOutput>(
       new HeadObjectCommand({ Bucket: object.bucket, Key: object.key, ...versionField(object), ...fields }),
-      { signal },
+      { signal, bulk: true },
     );
   }
 

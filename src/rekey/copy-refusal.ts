@@ -81,7 +81,7 @@ export async function isUnchanged({ client, source, from, head, signal }: Rekeyi
         ...versionField(source),
         ...from?.requestFields(),
       }),
-      { signal },
+      { signal, bulk: true },
     );
     return now.ETag === head.ETag;
   } catch (error) {
