@@ -176,12 +176,15 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
 }
 
 async function findKey(
-  { client, finder, signal }: RekeyObjectOptions,
+  { client, finder, to: { customerKey }, signal }: RekeyObjectOptions,
   source: ObjectVersion,
 ): Promise<FoundKey> {
   const release = await client.slots.acquire(1, signal);
   try {
-    return await finder.find(source, signal);
+    const found = await finder.find(source, signal);
+    if (found.kind !== 'unknown') return found;
+    // another run may have rekeyed it after the new key was tried, and before the old one was
+    return (await finder.findWith(customerKey, source, signal)) ?? found;
   } finally {
     release();
   }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { SsecClient } from '../client.ts';
+import { type ErrorCode, SsecError } from '../errors.ts';
 import { getObject } from '../get-object.ts';
 import { getObjectStream } from '../get-object-stream.ts';
 import { formatObjectAddress } from '../object-address.ts';
@@ -36,7 +37,11 @@ export class ThroughClient {
   /** @internal @throws SsecError as `getObject` and `putObject`; OBJECT_CHANGED */
   async copy(rekeying: Rekeying): Promise<Copied> {
     const isSmall = (rekeying.head.ContentLength ?? 0) <= SINGLE_PUT_BYTES;
-    const { proof, versionId } = isSmall ? await this.#whole(rekeying) : await this.#flowing(rekeying);
+    const { proof, versionId } = await (isSmall ? this.#whole(rekeying) : this.#flowing(rekeying)).catch(
+      (error: unknown) => {
+        throw isOfOtherKey(error) ? changedMeanwhile(rekeying, error) : error;
+      },
+    );
     return { by: 'client', versionId, sent: proof === 'create-echo' ? 'size' : proof };
   }
 
@@ -95,6 +100,13 @@ async function* untilChanged(rekeying: Rekeying, body: Readable): AsyncGenerator
   yield* body as AsyncIterable<Buffer>;
   if (isInPlace(rekeying) && !(await isUnchanged(rekeying))) throw changedMeanwhile(rekeying);
 }
+
+/** The key opened the source before: by now there is another. */
+function isOfOtherKey(error: unknown): boolean {
+  return error instanceof SsecError && OTHER_KEY.has(error.code);
+}
+
+const OTHER_KEY: ReadonlySet<ErrorCode> = new Set(['KEY_MISMATCH', 'KEY_MISSING', 'KEY_NOT_NEEDED']);
 
 function requireSame(rekeying: Rekeying, object: ObjectHead): void {
   const { ETag: etag, ContentLength: size } = rekeying.head;
