@@ -14,6 +14,7 @@ import { objectHead } from '../object-head.ts';
 import { type ObjectVersion, checkVersionId } from '../object-version.ts';
 import { failureOf } from '../service-error.ts';
 import type { StoredChecksum } from '../transfer/checksum.ts';
+import { whileBusy } from '../transfer/attempts.ts';
 import { SINGLE_COPY_BYTES } from '../transfer/part-plan.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
 import { type LostTrait, isArchived, lostOf } from './copied-description.ts';
@@ -176,18 +177,21 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
 }
 
 async function findKey(
-  { client, finder, to: { customerKey }, signal }: RekeyObjectOptions,
+  { client, finder, to: { customerKey }, signal, onRetry }: RekeyObjectOptions,
   source: ObjectVersion,
 ): Promise<FoundKey> {
-  const release = await client.slots.acquire(1, signal);
-  try {
-    const found = await finder.find(source, signal);
-    if (found.kind !== 'unknown') return found;
-    // another run may have rekeyed it after the new key was tried, and before the old one was
-    return (await finder.findWith(customerKey, source, signal)) ?? found;
-  } finally {
-    release();
-  }
+  const { maxAttempts, slots } = client;
+  return whileBusy({ maxAttempts, signal, onRetry }, async () => {
+    const release = await slots.acquire(1, signal);
+    try {
+      const found = await finder.find(source, signal);
+      if (found.kind !== 'unknown') return found;
+      // another run may have rekeyed it after the new key was tried, and before the old one was
+      return (await finder.findWith(customerKey, source, signal)) ?? found;
+    } finally {
+      release();
+    }
+  });
 }
 
 function isUnder(found: FoundKey, customerKey: CustomerKey | undefined): boolean {

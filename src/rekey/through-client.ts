@@ -7,6 +7,7 @@ import { formatObjectAddress } from '../object-address.ts';
 import type { ObjectHead } from '../object-head.ts';
 import { putObject } from '../put-object.ts';
 import type { PutObjectOptions, PutObjectResult } from '../put-request.ts';
+import { whileBusy } from '../transfer/attempts.ts';
 import { BytesSource } from '../transfer/bytes-source.ts';
 import { SINGLE_PUT_BYTES } from '../transfer/part-plan.ts';
 import { RequestSlots } from '../transfer/request-slots.ts';
@@ -37,11 +38,13 @@ export class ThroughClient {
   /** @internal @throws SsecError as `getObject` and `putObject`; OBJECT_CHANGED */
   async copy(rekeying: Rekeying): Promise<Copied> {
     const isSmall = (rekeying.head.ContentLength ?? 0) <= SINGLE_PUT_BYTES;
-    const { proof, versionId } = await (isSmall ? this.#whole(rekeying) : this.#flowing(rekeying)).catch(
-      (error: unknown) => {
-        throw isOfOtherKey(error) ? changedMeanwhile(rekeying, error) : error;
-      },
-    );
+    const { client, onRetry, signal } = rekeying;
+    const copy = isSmall
+      ? whileBusy({ maxAttempts: client.maxAttempts, signal, onRetry }, () => this.#whole(rekeying))
+      : this.#flowing(rekeying);
+    const { proof, versionId } = await copy.catch((error: unknown) => {
+      throw isOfOtherKey(error) ? changedMeanwhile(rekeying, error) : error;
+    });
     return { by: 'client', versionId, sent: proof === 'create-echo' ? 'size' : proof };
   }
 

@@ -4,11 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RequestRecord } from 'ssec-sandbox';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { KeyFinder } from '../../src/key-finder.ts';
+import { listObjects } from '../../src/list-objects.ts';
 import { putObject } from '../../src/put-object.ts';
 import { BytesSource } from '../../src/transfer/bytes-source.ts';
 import { runWorkers } from '../../src/transfer/workers.ts';
 import { type SsecProcess, recordsOf, startSsec } from '../support/ssec-process.ts';
-import { bytesUnder, headUnder, newKey, oldKey } from './rekeying.ts';
+import { bytesUnder, headUnder, newKey, oldKey, rekey } from './rekeying.ts';
 import { type World, sandboxed } from './sandboxed.ts';
 
 /** Objects under the old key, and processes that rekey them. */
@@ -21,9 +23,9 @@ interface Crowd {
   watch(listener: ((request: RequestRecord) => void) | undefined): void;
 }
 
-async function crowd(count: number): Promise<Crowd> {
+async function crowd(count: number, faults: readonly string[] = []): Promise<Crowd> {
   let listener: ((request: RequestRecord) => void) | undefined;
-  const world = await sandboxed({ onRequest: (request) => listener?.(request) });
+  const world = await sandboxed({ faults, onRequest: (request) => listener?.(request) });
   const contents = new Map<string, Buffer>();
   for (let i = 0; i < count; i++) contents.set(keyOf(i), randomBytes(randomInt(0, 3000)));
   await inParallel([...contents.keys()], async (key, i) => {
@@ -117,7 +119,6 @@ async function allDone(crowd: Crowd): Promise<void> {
 
 async function keysThere(world: World): Promise<string[]> {
   const keys: string[] = [];
-  const { listObjects } = await import('../../src/list-objects.ts');
   for await (const { key } of listObjects({ client: world.client, bucket: 'bucket', prefix: '' }))
     keys.push(key);
   return keys.sort();
@@ -218,6 +219,47 @@ describe('several processes at once', { timeout: 300_000 }, () => {
     expect(new Set(all.map(({ Status, Key }) => `${String(Status)} ${String(Key)}`))).toEqual(
       new Set(keys.map((key) => `rekeyed ${key}`)),
     );
+    await allDone(them);
+  });
+});
+
+describe('a server that asks to slow down', { timeout: 120_000 }, () => {
+  const faults = [
+    'fail CopyObject 503 SlowDown after 20 requests x80',
+    'fail HeadObject 503 SlowDown after 50 requests x40',
+  ];
+
+  test('a process: all are done in the end', async () => {
+    const them = await crowd(200, faults);
+    const { code, stdout, stderr } = await them.start('-r', 's3://bucket/').end;
+    expect(code, stderr.slice(-1000)).toBe(0);
+    const statuses = recordsOf(stdout).map(({ Status }) => Status);
+    expect(statuses).toEqual(statuses.map(() => 'rekeyed'));
+    await allDone(them);
+  });
+
+  test('fewer are under way at once', async () => {
+    const them = await crowd(200, faults);
+    const { world, contents } = them;
+    const client = world.again({ maxAttempts: 3 });
+    const { capacity } = client.slots;
+    let fewest = capacity;
+    them.watch(() => {
+      fewest = Math.min(fewest, client.slots.limit);
+    });
+    const finder = new KeyFinder({ client, keys: [oldKey, newKey] });
+    await inParallel([...contents.keys()], async (key) => {
+      expect(await rekey(world, { client, finder, key })).toMatchObject({ status: 'rekeyed' });
+    });
+    expect(fewest).toBeLessThanOrEqual(capacity / 2);
+    await allDone(them);
+  });
+
+  test('through the client', async () => {
+    const puts = 'fail PutObject 503 SlowDown after 150 requests x60';
+    const them = await crowd(100, [puts, 'fail GetObject 503 SlowDown after 20 requests x40']);
+    const { code, stderr } = await them.start('-r', 's3://bucket/', '--through-client').end;
+    expect(code, stderr.slice(-1000)).toBe(0);
     await allDone(them);
   });
 });
