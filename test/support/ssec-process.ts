@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../../bin/ssec.js', import.meta.url));
 
+const NEW_LINE = 10;
+
 /** How a process of `ssec` ended. */
 export interface SsecEnd {
   /** null = by a signal. */
@@ -19,10 +21,14 @@ export interface SsecProcess {
   readonly end: Promise<SsecEnd>;
 }
 
-export function startSsec(
-  argv: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
-): SsecProcess {
+export interface SsecProcessOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Called with the number of lines on stdout so far, as they come. */
+  readonly onLines?: (lines: number) => void;
+}
+
+export function startSsec(argv: readonly string[], { cwd, env, onLines }: SsecProcessOptions): SsecProcess {
   const child: ChildProcess = spawn(process.execPath, [bin, ...argv], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, ...env },
@@ -30,7 +36,12 @@ export function startSsec(
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
-  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  let lines = 0;
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout.push(chunk);
+    for (const byte of chunk) if (byte === NEW_LINE) lines += 1;
+    onLines?.(lines);
+  });
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
   const end = new Promise<SsecEnd>((done, failed) => {
     child.once('error', failed);
