@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tools import Session, Transfer
-from workloads import LIST
+from workloads import LIST, REKEY
 
 LAUNCHER = Path(__file__).resolve().parent / "launch.py"
 
@@ -73,16 +73,51 @@ class Measurement:
                 self._rounds("upload", load, those, rounds, lambda tool: self._upload(tool, load, source))
             acts = {"download": self._download, LIST: self._list}
             verbs = [verb for verb in acts if verb in load.verbs]
-            kept = self._put_original(load, tools, source) if verbs else None
+            kept = self._put_original(load, tools, source, f"original-{load.name}") if verbs else None
             remove(source)  # a large file and its copy would not fit into memory
             if kept:
                 for verb in verbs:
                     those = self._able(tools, Transfer(verb, load, target, ""))
                     self._rounds(verb, load, those, rounds, lambda tool, act=acts[verb]: act(tool, load, target))
                 self._delete(kept)
+            if REKEY in load.verbs:
+                self._measure_rekey(load, tools, rounds)
         finally:
             remove(source)
             remove(target)
+
+    def _measure_rekey(self, load, tools, rounds):
+        """Each tool has objects of its own, which go from one key to the other and back with each round."""
+        source = self.session.scratch / "source"
+        able = self._able(tools, Transfer(REKEY, load, source, ""))
+        keys = {}
+        trees = []
+        for tool in able:
+            self.pattern.write_load(load, source)
+            tree = self._put_original(load, tools, source, f"rekeyed-{tool.name}-{load.name}")
+            remove(source)
+            if tree is None:
+                return
+            trees.append(tree)
+            keys[tool.name] = (self.session.key_file, self.session.other_key_file)
+
+        def act(tool):
+            figures = self._rekey(tool, load, keys[tool.name])
+            keys[tool.name] = keys[tool.name][::-1]
+            return figures
+
+        self._rounds(REKEY, load, able, rounds, act)
+        for tree in trees:
+            self._delete(tree)
+
+    def _rekey(self, tool, load, key_files):
+        transfer = Transfer(REKEY, load, self.session.scratch, f"rekeyed-{tool.name}-{load.name}", key_files)
+        figures = self.run(tool, transfer)
+        new = key_files[1].read_bytes()
+        for name in (*transfer.names[:: max(1, load.count // 20)], transfer.names[-1]):
+            if self.session.bucket.size_of(name, new) != load.size:
+                raise RunFailed(f"{name} is not of the size that was put")
+        return figures
 
     def warm(self, tools, load):
         """ssec writes its code cache on the second run, uploads and downloads each."""
@@ -156,9 +191,9 @@ class Measurement:
             raise RunFailed(f"listed {lines} objects")
         return figures
 
-    def _put_original(self, load, tools, source):
+    def _put_original(self, load, tools, source, name):
         """What all download, or list, is one and the same: ssec's upload, or where it cannot another's."""
-        transfer = Transfer("upload", load, source, f"original-{load.name}")
+        transfer = Transfer("upload", load, source, name)
         for tool in tools:
             if tool.moves_nothing or tool.why_not(transfer, self.session.server):
                 continue

@@ -24,7 +24,10 @@ def workload_table(figures, server, workload):
     tools = figures.tools_of(server, workload)
     best = {figure: figures.best(server, workload, PEERS, figure)[1] for figure in FIGURES}
     own = {figure: figures.median(server, workload, "ssec", figure) for figure in FIGURES}
+    count = int(workload.split("-")[2].rstrip("x"))
     rows = [["", "wall s", "from, to", "client CPU s", "peak RSS MiB", "wall, CPU to ssec's", "to the best peer's"]]
+    if count > 1:
+        rows[0].append("objects/s")
     for tool in tools:
         wall, cpu, rss = (figures.median(server, workload, tool, figure) for figure in FIGURES)
         walls = figures.values(server, workload, tool, "wall_s")
@@ -38,8 +41,9 @@ def workload_table(figures, server, workload):
                 f"{against(wall, own['wall_s'])}, {against(cpu, own['cpu_s'])}".strip(", "),
                 f"{against(wall, best['wall_s'])}, {against(cpu, best['cpu_s'])}".strip(", "),
             ]
+            + ([f"{count / wall:.0f}"] if count > 1 else [])
         )
-    return table(rows, range(1, 7))
+    return table(rows, range(1, len(rows[0])))
 
 
 def markdown(result, figures, plots):

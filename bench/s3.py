@@ -34,6 +34,15 @@ def signed_headers(method, url, headers, env):
     return headers
 
 
+def key_headers(key):
+    prefix = "x-amz-server-side-encryption-customer-"
+    return {
+        f"{prefix}algorithm": "AES256",
+        f"{prefix}key": base64.b64encode(key).decode(),
+        f"{prefix}key-md5": base64.b64encode(hashlib.md5(key).digest()).decode(),
+    }
+
+
 class Bucket:
     """The bucket that everything is put into and got from, under one customer key."""
 
@@ -41,12 +50,7 @@ class Bucket:
         self.env = env
         self.url = f"{env['AWS_ENDPOINT_URL']}/{BUCKET}"
         self.tls = ssl.create_default_context(cafile=env["AWS_CA_BUNDLE"])
-        prefix = "x-amz-server-side-encryption-customer-"
-        self.key_headers = {
-            f"{prefix}algorithm": "AES256",
-            f"{prefix}key": base64.b64encode(key).decode(),
-            f"{prefix}key-md5": base64.b64encode(hashlib.md5(key).digest()).decode(),
-        }
+        self.key_headers = key_headers(key)
 
     def signed(self, method, name):
         """URL and headers of a request for an object under the customer key. A signature lives 15 minutes."""
@@ -56,8 +60,10 @@ class Bucket:
     def make(self):
         self._request("PUT", self.url)
 
-    def size_of(self, name):
-        return int(self._request("HEAD", f"{self.url}/{name}", self.key_headers)["content-length"])
+    def size_of(self, name, key=None):
+        """Under KEY, by default the one that everything is put under."""
+        headers = self.key_headers if key is None else key_headers(key)
+        return int(self._request("HEAD", f"{self.url}/{name}", headers)["content-length"])
 
     def delete(self, names):
         for start in range(0, len(names), 1000):

@@ -1,4 +1,4 @@
-"""The servers: a Ceph RGW, which is real and slow, and `wire`, which costs nothing and shows the client alone."""
+"""The servers: a Ceph RGW, which is real and slow; `wire`, which costs nothing and shows the client alone; the sandbox."""
 
 import os
 import shlex
@@ -75,6 +75,53 @@ class Rgw:
         if self.dir:
             command = ["radosgw-admin", "-c", f"{self.dir}/ceph.conf", "gc", "process", "--include-all"]
             subprocess.run(command, check=True, capture_output=True)
+
+
+class Sandbox:
+    """The sandbox of this repository, its data where the files are: a server that copies between keys."""
+
+    name = "sandbox"
+    title = "ssec-sandbox"
+    max_put = 5 << 30
+    script = HERE.parent / "sandbox" / "bin" / "ssec-sandbox.js"
+
+    def __init__(self, scratch):
+        self.dir = scratch / "sandbox"
+        self.process = None
+
+    def __enter__(self):
+        version = first_line("node", self.script, "--version")
+        if not version:
+            raise Unavailable("the sandbox is not built: npm run build -w sandbox")
+        self.version = f"ssec-sandbox {version} on Node.js {first_line('node', '--version').lstrip('v')}"
+        command = ["node", self.script, "--dir", self.dir, "--quiet"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            lines = []
+            # the last of its lines; then it runs on
+            while not (lines and lines[-1].startswith("export PROFILE=")):
+                line = self.process.stdout.readline()
+                if not line:
+                    raise Unavailable("the sandbox ended at once")
+                lines.append(line)
+        except BaseException:
+            self.__exit__()
+            raise
+        found = read_exports("".join(lines))
+        own = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        self.env = {name: value for name, value in found.items() if name != "BUCKET_NAME"} | own
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+
+    def check_room(self, _):
+        return None
+
+    def collect_garbage(self):
+        pass
 
 
 class Wire:

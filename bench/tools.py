@@ -13,7 +13,7 @@ from pathlib import Path
 from files import file_name
 from s3 import BUCKET
 from servers import first_line
-from workloads import LIST, Load
+from workloads import LIST, OF_MANY, REKEY, Load
 
 ROOT = Path(__file__).resolve().parent.parent
 SSEC = str(ROOT / "bin" / "ssec.js")
@@ -21,12 +21,16 @@ SSEC = str(ROOT / "bin" / "ssec.js")
 
 @dataclass(frozen=True)
 class Transfer:
-    """One file or folder at PATH, to or from the object NAME, or the prefix NAME/ where there are many."""
+    """
+    One file or folder at PATH, to or from the object NAME, or the prefix NAME/ where there are many. KEY_FILES: the old
+    and the new key, where objects get another.
+    """
 
     verb: str
     load: Load
     path: Path
     name: str
+    key_files: tuple = ()
 
     @property
     def address(self):
@@ -51,6 +55,8 @@ class Session:
         self.key = key
         self.key_file = scratch / "key"
         self.key_file.write_bytes(key)
+        self.other_key_file = scratch / "other-key"
+        self.other_key_file.write_bytes(make_key())
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         # what a tool keeps for itself goes when the run is over
         own = {f"XDG_{name}_HOME": str(scratch / name.lower()) for name in ("CACHE", "STATE")}
@@ -92,6 +98,7 @@ class Ssec(Tool):
         self.name = "ssec" + (f"-{checksum}" if checksum else "") + label
         # what a build of the moment can do
         self.has_ls = "--recursive" in self._help("ls")
+        self.has_rekey = "--recursive" in self._help("rekey")
         self.has_trees = all(
             re.search(r"^\s+-r\b", self._help(verb), re.MULTILINE) is not None for verb in ("put", "get")
         )
@@ -112,6 +119,8 @@ class Ssec(Tool):
             return "this build of ssec has no -r"
         if transfer.verb == LIST and not self.has_ls:
             return "this build of ssec has no ls"
+        if transfer.verb == REKEY and not self.has_rekey:
+            return "this build of ssec has no rekey -r"
         return None
 
     def env(self, session):
@@ -124,6 +133,10 @@ class Ssec(Tool):
         recursive = ["-r"] if tree else []
         if transfer.verb == LIST:
             return [self.node, SSEC, "ls", *recursive, name]
+        if transfer.verb == REKEY:
+            old, new = map(str, transfer.key_files)
+            keys = ["--key-file", old, "--to-key-file", new, "--key-format", "text", "--allow-weak-key"]
+            return [self.node, SSEC, "rekey", *recursive, name, *keys, "--quiet"]
         if transfer.verb == "download":
             # relative: some builds take no folder below /dev, and /dev/shm is one
             output = f"{transfer.path.relative_to(session.scratch)}/" if tree else str(transfer.path)
@@ -147,6 +160,8 @@ class Aws(Tool):
     def command(self, transfer, session):
         if transfer.verb == LIST:
             return [self.program, "--endpoint-url", session.endpoint, "s3", "ls", "--recursive", transfer.address]
+        if transfer.verb == REKEY:
+            return self._rekey(transfer, session)
         ends = [str(transfer.path), transfer.address]
         if transfer.verb == "download":
             ends.reverse()
@@ -154,14 +169,25 @@ class Aws(Tool):
         options += ["--only-show-errors", "--sse-c", "AES256", "--sse-c-key", f"fileb://{session.key_file}"]
         return [self.program, "--endpoint-url", session.endpoint, "s3", "cp", *options, *ends]
 
+    def _rekey(self, transfer, session):
+        old, new = (f"fileb://{path}" for path in transfer.key_files)
+        options = ["--recursive", "--only-show-errors", "--sse-c", "AES256", "--sse-c-key", new]
+        options += ["--sse-c-copy-source", "AES256", "--sse-c-copy-source-key", old]
+        ends = [transfer.address, transfer.address]
+        return [self.program, "--endpoint-url", session.endpoint, "s3", "cp", *options, *ends]
+
 
 BOTO3_SCRIPT = """
 import os, sys
 from concurrent.futures import ThreadPoolExecutor
 import boto3
-verb, path, bucket, name, key_file = sys.argv[1:]
-with open(key_file, "rb") as file:
-    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": file.read()}
+verb, path, bucket, name, key_file = sys.argv[1:6]
+
+def under(key_file, prefix=""):
+    with open(key_file, "rb") as file:
+        return {prefix + "SSECustomerAlgorithm": "AES256", prefix + "SSECustomerKey": file.read()}
+
+key = under(key_file)
 client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 
 def put(path, name):
@@ -183,12 +209,20 @@ def get_all(run):
     for one in found():
         yield run(get, os.path.join(path, os.path.basename(one["Key"])), one["Key"])
 
+def rekey(name, keys):
+    client.copy_object(Bucket=bucket, Key=name, CopySource={"Bucket": bucket, "Key": name}, **keys)
+
+def rekey_all(run):
+    keys = under(sys.argv[6]) | under(key_file, "CopySource")
+    for one in found():
+        yield run(rekey, one["Key"], keys)
+
 if verb == "list":
     for one in found():
         print(one["LastModified"].isoformat(), one["Size"], one["Key"])
 elif name.endswith("/"):
     with ThreadPoolExecutor(8) as pool:
-        for task in list((put_all if verb == "upload" else get_all)(pool.submit)):
+        for task in list({"upload": put_all, "download": get_all, "rekey": rekey_all}[verb](pool.submit)):
             task.result()
 else:
     (put if verb == "upload" else get)(path, name)
@@ -210,12 +244,16 @@ class Boto3(Tool):
     def command(self, transfer, session):
         name = transfer.name + ("/" if transfer.load.is_tree else "")
         script = [self.python, "-c", BOTO3_SCRIPT]
-        return [*script, transfer.verb, str(transfer.path), BUCKET, name, str(session.key_file)]
+        keys = transfer.key_files or [session.key_file]
+        return [*script, transfer.verb, str(transfer.path), BUCKET, name, *map(str, keys)]
 
 
 class Rclone(Tool):
     name = "rclone"
     peer = True
+
+    def applies(self, transfer):
+        return transfer.verb != REKEY  # a remote has one key, and nothing is copied onto itself
 
     def version(self):
         return first_line("rclone", "version")
@@ -255,7 +293,7 @@ class Curl(Tool):
     limit = True
 
     def applies(self, transfer):
-        return transfer.verb != LIST
+        return transfer.verb not in OF_MANY
 
     def version(self):
         found = first_line("curl", "--version")
@@ -295,7 +333,7 @@ class NodeStart(Tool):
         return first_line("node", "--version")
 
     def applies(self, transfer):
-        return transfer.load.total <= 1 << 10 and transfer.verb != LIST
+        return transfer.load.total <= 1 << 10 and transfer.verb not in OF_MANY
 
     def command(self, transfer, session):
         return ["node", "-e", "0"]

@@ -1,13 +1,16 @@
-"""What is moved: one object of a size, or many; or many that are listed. Named as awslabs/aws-crt-s3-benchmarks names its workloads."""
+"""What is moved: one object of a size, or many; or many that are listed, or get another key. Named as awslabs/aws-crt-s3-benchmarks names its workloads."""
 
 import re
 from dataclasses import dataclass
 
 UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 VERBS = ("upload", "download")
-LIST = "list"  # only where it is asked for
-FULL = "1KiB-1x,64MiB-1x,1GiB-1x,10GiB-1x,4KiB-2_000x,list-1B-100_000x"
-QUICK = "1KiB-1x,64MiB-1x,4KiB-200x,list-1B-200x"
+# only where they are asked for
+LIST = "list"
+REKEY = "rekey"
+OF_MANY = (LIST, REKEY)
+FULL = "1KiB-1x,64MiB-1x,1GiB-1x,10GiB-1x,4KiB-2_000x,list-1B-100_000x,rekey-64KiB-2_000x"
+QUICK = "1KiB-1x,64MiB-1x,4KiB-200x,list-1B-200x,rekey-64KiB-200x"
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,16 @@ class Load:
 
 
 def parse_loads(text):
-    """`upload-1GiB-1x`, or for both ways `1GiB-1x` or `1GiB`, or `list-1B-200x`; comma-separated."""
+    """`upload-1GiB-1x`, or for both ways `1GiB-1x` or `1GiB`, `list-1B-200x` or `rekey-1B-200x`; comma-separated."""
     chosen = {}
     for word in text.split(","):
-        found = re.fullmatch(r"(?:(upload|download|list)-)?(\d+)(B|KiB|MiB|GiB)(?:-([\d_]+)x)?", word.strip())
+        found = re.fullmatch(r"(?:(upload|download|list|rekey)-)?(\d+)(B|KiB|MiB|GiB)(?:-([\d_]+)x)?", word.strip())
         if not found:
             raise ValueError(f"a workload looks like upload-1GiB-1x, 1GiB or 4KiB-2_000x, not {word}")
         verb, number, unit, count = found.groups()
-        if verb == LIST and int(count or 1) == 1:
-            raise ValueError(f"many objects are listed, or none: list-1B-200x, not {word}")
+        if verb in OF_MANY and int(count or 1) == 1:
+            raise ValueError(f"many objects are listed or rekeyed, or none: {verb}-1B-200x, not {word}")
         size = int(number) * UNITS[unit]
         verbs = chosen.setdefault((size, int(count or 1)), set())
         verbs.update([verb] if verb else VERBS)
-    return [Load(*key, tuple(verb for verb in (*VERBS, LIST) if verb in verbs)) for key, verbs in chosen.items()]
+    return [Load(*key, tuple(verb for verb in (*VERBS, *OF_MANY) if verb in verbs)) for key, verbs in chosen.items()]

@@ -45,7 +45,7 @@ type Command<Output> = { readonly _output?: Output } & object;
 
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
-  /** The command carries an object or a part, up or down. */
+  /** The command is one of many: it carries an object or a part, up or down, or asks or copies object by object. */
   readonly bulk?: boolean;
 }
 

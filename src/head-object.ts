@@ -91,7 +91,7 @@ export async function sendHead(
         ...versionField(options),
         ...customerKey?.requestFields(),
       }),
-      { signal },
+      { signal, bulk: true },
     );
   } catch (error) {
     const isBare = [400, 403, 404].includes(serviceAnswer(error)?.status ?? 0);

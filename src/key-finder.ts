@@ -90,6 +90,25 @@ export class KeyFinder {
     return found;
   }
 
+  /**
+   * Looks with one of the keys alone, or without any: while `find` tries them one after the other, somebody may change
+   * the key.
+   *
+   * @returns undefined where it does not open the object
+   */
+  async findWith(
+    customerKey: CustomerKey | undefined,
+    object: ObjectToOpen,
+    signal?: AbortSignal,
+  ): Promise<FoundKey | undefined> {
+    if (customerKey === undefined) {
+      const head = await this.#withoutKey(object, signal);
+      return head && { kind: 'plain', head };
+    }
+    const ringKey = this.#keys.find((key) => key.customerKey.equals(customerKey));
+    return ringKey && this.#try(object, ringKey, signal);
+  }
+
   async #find(
     object: ObjectToOpen,
     signal: AbortSignal | undefined,
@@ -191,7 +210,7 @@ export class KeyFinder {
   ): Promise<HeadObjectCommandOutput> {
     return this.#client.send<HeadObjectCommandOutput>(
       new HeadObjectCommand({ Bucket: object.bucket, Key: object.key, ...versionField(object), ...fields }),
-      { signal },
+      { signal, bulk: true },
     );
   }
 

@@ -92,9 +92,7 @@ async function statusWithoutKey(
   try {
     await client.send(
       new HeadObjectCommand({ Bucket: object.bucket, Key: object.key, ...versionField(object) }),
-      {
-        signal,
-      },
+      { signal, bulk: true },
     );
     return 200;
   } catch (error) {

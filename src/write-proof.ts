@@ -42,7 +42,7 @@ export function headOf(write: Write, version?: string): Promise<HeadObjectComman
       ...(isVersion(version) ? { VersionId: version } : {}),
       ...customerKey?.requestFields(),
     }),
-    { signal },
+    { signal, bulk: true },
   );
 }
 

@@ -1,5 +1,5 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { SsecError } from '../errors.ts';
+import { type ErrorCode, SsecError } from '../errors.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import { versionField } from '../object-version.ts';
 import { serviceAnswer } from '../service-answer.ts';
@@ -34,17 +34,21 @@ export async function explainCopyRefusal(
     endpoint: client.endpoint,
   };
   const failure = failureOf(error, request, signal);
-  if (signal?.aborted === true) return failure;
+  if (signal?.aborted === true || OF_THE_CALLER.has(failure.code)) return failure;
   const status = serviceAnswer(error)?.status;
   if (mayBeThere(failure, status)) {
     const there = await findCopy(rekeying).catch((cause: unknown) => failureOf(cause, request, signal));
     if (there instanceof SsecError) return isPassing(failure) ? failure : there;
     if (there !== undefined) return { versionId: there.VersionId };
   }
-  if (status === 403)
-    return failure.code === 'OBJECT_ARCHIVED' ? failure : explainWriteRefusal(client, error, request, signal);
+  if (status === 403) {
+    if (failure.code === 'OBJECT_ARCHIVED') return failure;
+    // whoever changed its key meanwhile made the old one a wrong one
+    if (rekeying.from !== undefined && failure.code !== 'SSEC_BLOCKED' && !(await isUnchanged(rekeying)))
+      return changedMeanwhile(rekeying, error);
+    return explainWriteRefusal(client, error, request, signal);
+  }
   if (status === undefined || ![400, 404, 409, 412, 501].includes(status)) return failure;
-  if (failure.code === 'BUCKET_NOT_FOUND') return failure;
   if (!(await isUnchanged(rekeying))) return changedMeanwhile(rekeying, error);
   if (status === 412 && rekeying.noOverwrite)
     return unmetCondition({ ...target, noOverwrite: true }, error, failure.context);
@@ -52,6 +56,15 @@ export async function explainCopyRefusal(
   if (status === 400 && !CANNOT.has(serviceAnswer(error)?.code ?? '')) return failure;
   return cannotCopy(rekeying, error, operation, status);
 }
+
+/** Refusals that have nothing to do with the object; what a HEAD would be answered then says nothing of it. */
+const OF_THE_CALLER: ReadonlySet<ErrorCode> = new Set([
+  'CREDENTIALS_EXPIRED',
+  'CREDENTIALS_INVALID',
+  'CREDENTIALS_MISSING',
+  'CLOCK_SKEW',
+  'BUCKET_NOT_FOUND',
+]);
 
 /** Codes with which servers refuse a copy that they cannot do. */
 const CANNOT: ReadonlySet<string> = new Set(['InvalidRequest', 'InvalidArgument', '']);
@@ -81,7 +94,7 @@ export async function isUnchanged({ client, source, from, head, signal }: Rekeyi
         ...versionField(source),
         ...from?.requestFields(),
       }),
-      { signal },
+      { signal, bulk: true },
     );
     return now.ETag === head.ETag;
   } catch (error) {

@@ -5,6 +5,8 @@ import { objectHeaderFields } from '../object-headers.ts';
 import { formatTags } from '../object-tags.ts';
 import { conditionFields } from '../write-condition.ts';
 import { serviceAnswer } from '../service-answer.ts';
+import { failureOf } from '../service-error.ts';
+import { isBusy, whileBusy } from '../transfer/attempts.ts';
 import { explainCopyRefusal } from './copy-refusal.ts';
 import { headersOf, uncopiedFields } from './copied-description.ts';
 import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
@@ -55,7 +57,7 @@ export async function copyWhole(rekeying: Rekeying): Promise<Copied> {
 }
 
 async function send(rekeying: Rekeying, manner: Manner): Promise<CopyObjectCommandOutput> {
-  const { client, source, target, from, to, head, tags, noOverwrite, signal } = rekeying;
+  const { client, source, target, from, to, head, tags, noOverwrite, onRetry, signal } = rekeying;
   const command = new CopyObjectCommand({
     Bucket: target.bucket,
     Key: target.key,
@@ -79,10 +81,14 @@ async function send(rekeying: Rekeying, manner: Manner): Promise<CopyObjectComma
     ...from?.copySourceFields(),
     ...to?.requestFields(),
   });
-  const release = await client.slots.acquire(1, signal);
-  try {
-    return await client.send<CopyObjectCommandOutput>(command, { signal, bulk: true });
-  } finally {
-    release();
-  }
+  const request = { operation: 'CopyObject', ...target, customerKeySent: true, endpoint: client.endpoint };
+  const isWorthIt = (error: unknown): boolean => isBusy(failureOf(error, request, signal));
+  return whileBusy({ maxAttempts: client.maxAttempts, signal, isWorthIt, onRetry }, async () => {
+    const release = await client.slots.acquire(1, signal);
+    try {
+      return await client.send<CopyObjectCommandOutput>(command, { signal, bulk: true });
+    } finally {
+      release();
+    }
+  });
 }

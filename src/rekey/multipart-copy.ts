@@ -27,6 +27,7 @@ import { explainWriteRefusal } from '../write-refusal.ts';
 import { headersOf } from './copied-description.ts';
 import { type CopiedPart, CopyJournal } from './copy-journal.ts';
 import { explainCopyRefusal } from './copy-refusal.ts';
+import { changedMeanwhile } from './rekey-errors.ts';
 import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
 import { requireKeyUsed } from './rekey-proof.ts';
 
@@ -247,7 +248,9 @@ class MultipartCopy {
   async #partRefusal(error: unknown): Promise<unknown> {
     const cause = error instanceof SsecError ? (error.cause ?? error) : error;
     const verdict = await explainCopyRefusal(this.#rekeying, cause, 'UploadPartCopy');
-    return verdict instanceof SsecError ? verdict : error;
+    if (verdict instanceof SsecError) return verdict;
+    // made by another run: of this one there is no more than parts
+    return isInPlace(this.#rekeying) ? changedMeanwhile(this.#rekeying, cause) : error;
   }
 
   /** @returns whether nothing is left of it */

@@ -14,6 +14,7 @@ import { type ObjectEncryption, encryptionOf } from '../object-encryption.ts';
 import { objectHead } from '../object-head.ts';
 import { type ObjectVersion, checkVersionId } from '../object-version.ts';
 import { failureOf } from '../service-error.ts';
+import { whileBusy } from '../transfer/attempts.ts';
 import { SINGLE_COPY_BYTES } from '../transfer/part-plan.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
 import { isArchived, lostOf } from './copied-description.ts';
@@ -155,15 +156,21 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
 }
 
 async function findKey(
-  { client, finder, signal }: RekeyObjectOptions,
+  { client, finder, to: { customerKey }, signal, onRetry }: RekeyObjectOptions,
   source: ObjectVersion,
 ): Promise<FoundKey> {
-  const release = await client.slots.acquire(1, signal);
-  try {
-    return await finder.find(source, signal);
-  } finally {
-    release();
-  }
+  const { maxAttempts, slots } = client;
+  return whileBusy({ maxAttempts, signal, onRetry }, async () => {
+    const release = await slots.acquire(1, signal);
+    try {
+      const found = await finder.find(source, signal);
+      if (found.kind !== 'unknown') return found;
+      // another run may have rekeyed it after the new key was tried, and before the old one was
+      return (await finder.findWith(customerKey, source, signal)) ?? found;
+    } finally {
+      release();
+    }
+  });
 }
 
 /** Some servers have none to tell, and no condition can be made of nothing. */

@@ -6,7 +6,7 @@ import { formatObjectAddress } from '../object-address.ts';
 import { objectHead } from '../object-head.ts';
 import type { ServiceRequest } from '../service-error.ts';
 import type { StoredChecksum } from '../transfer/checksum.ts';
-import { withAttempts } from '../transfer/attempts.ts';
+import { isBusy, isPassing, whileBusy, withAttempts } from '../transfer/attempts.ts';
 import { cleared, echoes, findOurs, isVersion } from '../write-proof.ts';
 import { changedMeanwhile, throughClientInstead } from './rekey-errors.ts';
 import type { CopyProof } from './rekey-result.ts';
@@ -136,14 +136,18 @@ async function lookAtCopy(rekeying: Rekeying, version: string | undefined): Prom
     fingerprint: to?.fingerprint,
     endpoint: client.endpoint,
   };
-  return withAttempts({ maxAttempts: client.maxAttempts, signal, onRetry }, async () => {
-    const release = await client.slots.acquire(1, signal);
-    try {
-      return await sendHead({ client, ...target, versionId, customerKey: to, signal }, request);
-    } finally {
-      release();
-    }
-  });
+  const attempts = { maxAttempts: client.maxAttempts, signal, onRetry };
+  const isLost = (error: unknown): boolean => isPassing(error) && !isBusy(error);
+  return whileBusy(attempts, () =>
+    withAttempts({ ...attempts, isWorthIt: isLost }, async () => {
+      const release = await client.slots.acquire(1, signal);
+      try {
+        return await sendHead({ client, ...target, versionId, customerKey: to, signal }, request);
+      } finally {
+        release();
+      }
+    }),
+  );
 }
 
 /** The server copied, and not under the key that it was given. */

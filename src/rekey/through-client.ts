@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import type { SsecClient } from '../client.ts';
+import { type ErrorCode, SsecError } from '../errors.ts';
 import { getObject } from '../get-object.ts';
 import { getObjectStream } from '../get-object-stream.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import type { ObjectHead } from '../object-head.ts';
 import { putObject } from '../put-object.ts';
 import type { PutObjectOptions, PutObjectResult } from '../put-request.ts';
+import { whileBusy } from '../transfer/attempts.ts';
 import { BytesSource } from '../transfer/bytes-source.ts';
 import { SINGLE_PUT_BYTES } from '../transfer/part-plan.ts';
 import { RequestSlots } from '../transfer/request-slots.ts';
@@ -40,7 +42,13 @@ export class ThroughClient {
   /** @internal @throws SsecError as `getObject` and `putObject`; OBJECT_CHANGED */
   async copy(rekeying: Rekeying): Promise<Copied> {
     const isSmall = (rekeying.head.ContentLength ?? 0) <= SINGLE_PUT_BYTES;
-    const { proof, versionId } = isSmall ? await this.#whole(rekeying) : await this.#flowing(rekeying);
+    const { client, onRetry, signal } = rekeying;
+    const copy = isSmall
+      ? whileBusy({ maxAttempts: client.maxAttempts, signal, onRetry }, () => this.#whole(rekeying))
+      : this.#flowing(rekeying);
+    const { proof, versionId } = await copy.catch((error: unknown) => {
+      throw isOfOtherKey(error) ? changedMeanwhile(rekeying, error) : error;
+    });
     return { by: 'client', versionId, sent: proof === 'create-echo' ? 'size' : proof };
   }
 
@@ -113,6 +121,13 @@ async function* untilChanged(rekeying: Rekeying, body: Readable): AsyncGenerator
   yield* body as AsyncIterable<Buffer>;
   if (isInPlace(rekeying) && !(await isUnchanged(rekeying))) throw changedMeanwhile(rekeying);
 }
+
+/** The key opened the source before: by now there is another. */
+function isOfOtherKey(error: unknown): boolean {
+  return error instanceof SsecError && OTHER_KEY.has(error.code);
+}
+
+const OTHER_KEY: ReadonlySet<ErrorCode> = new Set(['KEY_MISMATCH', 'KEY_MISSING', 'KEY_NOT_NEEDED']);
 
 function requireSame(rekeying: Rekeying, object: ObjectHead): void {
   const { ETag: etag, ContentLength: size } = rekeying.head;

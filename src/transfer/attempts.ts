@@ -8,6 +8,11 @@ export function isPassing(error: unknown): boolean {
   return error instanceof SsecError && PASSING.has(error.code);
 }
 
+/** Whether the server wants to be asked later. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof SsecError && (error.code === 'THROTTLED' || error.code === 'SERVICE_UNAVAILABLE');
+}
+
 /**
  * What another run can go on with: the network, a busy server, a signal. And expired credentials: with them an
  * upload could not even be cleared away.
@@ -59,6 +64,23 @@ export async function withAttempts<T>(
       },
     );
   }
+}
+
+/** How much more often than other things is tried what a busy server refused. */
+const PATIENCE = 3;
+
+/**
+ * Tries again while the server is busy. Of many requests at once most may meet that, and the SDK, which counts the
+ * tries of all of them together, then makes none of its own.
+ *
+ * @param options `isWorthIt` tells what is busy, where the failure is not a SsecError
+ */
+export function whileBusy<T>(options: AttemptOptions, work: () => Promise<T>): Promise<T> {
+  const { maxAttempts, isWorthIt = isBusy } = options;
+  return withAttempts(
+    { ...options, maxAttempts: maxAttempts === 1 ? 1 : maxAttempts * PATIENCE, isWorthIt },
+    work,
+  );
 }
 
 function optionalSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {

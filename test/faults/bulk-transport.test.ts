@@ -2,10 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { GetObjectCommand, type GetObjectCommandOutput, UploadPartCommand } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type SsecClientOptions, SsecClient } from '../../src/client.ts';
 import { putObject } from '../../src/put-object.ts';
+import { serviceAnswer } from '../../src/service-answer.ts';
 import { toSsecError } from '../../src/service-error.ts';
 import { BytesSource } from '../../src/transfer/bytes-source.ts';
 import { ObservedSource } from '../../src/transfer/observed-source.ts';
@@ -363,6 +370,52 @@ describe('an answer', () => {
     const before = client.slots.limit;
     await put(client);
     expect(client.slots.limit).toBeLessThan(before);
+  });
+});
+
+describe('an answer to HEAD', () => {
+  const head = (client: SsecClient): Promise<HeadObjectCommandOutput> =>
+    client.send<HeadObjectCommandOutput>(new HeadObjectCommand({ Bucket: 'bucket', Key: 'k' }), {
+      bulk: true,
+    });
+
+  test('has a length and no body, and another may follow', async () => {
+    const { server, client } = await start((socket) => {
+      socket.write(`${OK}Content-Length: 123456789\r\nETag: "e"\r\n\r\n`);
+    });
+    for (let times = 0; times < 3; times++)
+      expect(await head(client)).toMatchObject({ ContentLength: 123_456_789, ETag: '"e"' });
+    expect(server.requests.every(({ head: text }) => /^HEAD /.test(text))).toBe(true);
+    expect(server.requests.some(({ head: text }) => /^content-length:/im.test(text))).toBe(false);
+    expect(server.connections().made).toBe(1);
+  });
+
+  test.each([
+    ['a refusal with a length', 'HTTP/1.1 404 Not Found\r\nContent-Length: 300\r\n\r\n'],
+    ['a refusal in chunks', 'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['a refusal without a word', 'HTTP/1.1 404 Not Found\r\n\r\n'],
+  ])('%s: its status is all there is, and the connection goes on', async (_what, answer) => {
+    const { server, client } = await start((socket) => socket.write(answer));
+    for (let times = 0; times < 2; times++)
+      expect(serviceAnswer(await head(client).catch((error: unknown) => error))).toMatchObject({
+        status: 404,
+        code: undefined,
+      });
+    expect(server.connections().made).toBe(1);
+  });
+
+  test("followed by a body all the same: that is nobody's, and the connection is closed", async () => {
+    const { server, client } = await start((socket) => {
+      socket.write(`${OK}Content-Length: 4\r\nETag: "e"\r\n\r\nbody`);
+    });
+    for (let times = 0; times < 2; times++)
+      expect(await head(client)).toMatchObject({ ContentLength: 4, ETag: '"e"' });
+    expect(server.connections().made).toBe(2);
+  });
+
+  test('that comes too late finds nobody', async () => {
+    const { client } = await start(() => undefined, { socketTimeoutMs: 50 });
+    expect(await failure(head(client))).toBe('TIMEOUT');
   });
 });
 

@@ -148,6 +148,37 @@ describe.for(ways)('by $way, $content.length bytes', ({ way, content, through })
     expect(await world.uploads()).toEqual([]);
   });
 
+  test.for(pairs)('%s: another run does it between the look and the copy', async ([, from, to]) => {
+    let looks = 0;
+    const world: World = await sandboxed({
+      onRequest: async ({ operation }) => {
+        if (operation === 'HeadObject' && looks++ === 0) await putPlain(world, content, to);
+      },
+    });
+    await putPlain(world, content, from);
+    const finder = finderOf(world, from ?? oldKey);
+    if (from === undefined) finder.remember('k', 'plain');
+    const result = await rekey(world, { through, to: to ?? { customerKey: undefined }, finder });
+    expect(result.status === 'already' || result.status === 'rekeyed').toBe(true);
+    expect(await opensOnlyWith(world, content, to)).toBe(true);
+    expect(await world.uploads()).toEqual([]);
+  });
+
+  test.for(pairs)('%s: another run does it while the keys are tried', async ([, from, to]) => {
+    let looks = 0;
+    const world: World = await sandboxed({
+      onRequest: async ({ operation }) => {
+        if (operation === 'HeadObject' && looks++ === 0) await putPlain(world, content, to);
+      },
+    });
+    await putPlain(world, content, from);
+    const finder = finderOf(world, newKey);
+    if (to === undefined) finder.remember('k', 'plain');
+    const result = await rekey(world, { through, to: to ?? { customerKey: undefined }, finder });
+    expect(result).toMatchObject({ status: 'already', copiedBy: undefined });
+    expect(await opensOnlyWith(world, content, to)).toBe(true);
+  });
+
   test('with versions: the old one stays under the old key, or goes where that is asked for', async () => {
     const world = await sandboxed();
     await world.plain.send(
