@@ -1,5 +1,5 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { type ErrorCode, SsecError } from '../errors.ts';
+import { type ErrorCode, SsecError, withHints } from '../errors.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import { versionField } from '../object-version.ts';
 import { serviceAnswer } from '../service-answer.ts';
@@ -33,7 +33,7 @@ export async function explainCopyRefusal(
     customerKeySent: to !== undefined,
     endpoint: client.endpoint,
   };
-  const failure = failureOf(error, request, signal);
+  const failure = patiently(failureOf(error, request, signal));
   if (signal?.aborted === true || OF_THE_CALLER.has(failure.code)) return failure;
   const status = serviceAnswer(error)?.status;
   if (mayBeThere(failure, status)) {
@@ -55,6 +55,12 @@ export async function explainCopyRefusal(
   if (status === 409 || status === 412 || status === 404) return failure;
   if (status === 400 && !CANNOT.has(serviceAnswer(error)?.code ?? '')) return failure;
   return cannotCopy(rekeying, error, operation, status);
+}
+
+/** S3 sends a blank now and then while it copies; others may be silent until they are done. */
+function patiently(failure: SsecError): SsecError {
+  if (failure.code !== 'TIMEOUT') return failure;
+  return withHints(failure, ['some servers copy large objects in silence: --timeout 600']);
 }
 
 /** Refusals that have nothing to do with the object; what a HEAD would be answered then says nothing of it. */
