@@ -218,6 +218,7 @@ describe('an error under --json is one object', () => {
     ServiceCode: null,
     ServiceMessage: null,
     RequestId: null,
+    Bucket: null,
     Path: null,
     Key: null,
   };

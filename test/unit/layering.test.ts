@@ -53,7 +53,7 @@ function filesIn(folder: string): string[] {
 
 const all = filesIn('src');
 const isLibrary = (file: string): boolean =>
-  /^src\/[^/]+\.ts$/.test(file) || /^src\/(transfer|transport|keys)\//.test(file);
+  /^src\/[^/]+\.ts$/.test(file) || /^src\/(transfer|transport|keys|rekey)\//.test(file);
 const library = all.filter(isLibrary);
 const settings = all.filter((file) => file.startsWith('src/settings/'));
 const cli = all.filter((file) => file.startsWith('src/cli/'));

@@ -36,6 +36,7 @@ export class Report {
         ServiceCode: null,
         ServiceMessage: null,
         RequestId: null,
+        Bucket: null,
         Path: null,
         Key: null,
       });

@@ -104,7 +104,7 @@ export class DownloadBatch {
   #item({ object, relative }: Found): BatchItem {
     const hasPath = whyNoPath(relative, this.#plan.platform) === undefined;
     const path = hasPath ? this.#plan.folder.place(relative).shown : undefined;
-    return { label: object.key, path, key: object.key };
+    return { label: object.key, path, bucket: this.#plan.from.bucket, key: object.key };
   }
 
   async *#find({ client, progress }: Tools, signal: AbortSignal): AsyncGenerator<Found> {

@@ -38,7 +38,7 @@ export async function eachObject<T>(
       return;
     }
     failed += 1;
-    const context = { ...error.context, itemKey: object.key };
+    const context = { ...error.context, itemBucket: object.bucket, itemKey: object.key };
     reporter.error(
       new SsecError(error.code, error.message, { hints: error.hints, cause: error.cause, context }),
     );

@@ -6,16 +6,18 @@ export interface BatchItem {
   readonly label: string;
   /** Local path, as it is shown; undefined where the item can have none. */
   readonly path: string | undefined;
+  /** Where its object is, or would be. */
+  readonly bucket: string;
   /** Object key; undefined where the item can have none. */
   readonly key: string | undefined;
 }
 
 /** A failure that says whose it is. */
-export function itemFailure(error: SsecError, { label, path, key }: BatchItem): SsecError {
+export function itemFailure(error: SsecError, { label, path, bucket, key }: BatchItem): SsecError {
   return new SsecError(error.code, error.message, {
     hints: error.hints,
     cause: error.cause,
-    context: { ...error.context, item: label, itemPath: path, itemKey: key },
+    context: { ...error.context, item: label, itemBucket: bucket, itemPath: path, itemKey: key },
   });
 }
 

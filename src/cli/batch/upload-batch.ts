@@ -102,7 +102,8 @@ export class UploadBatch {
   }
 
   #item(path: string): BatchItem {
-    return { label: this.#shown(path), path: this.#shown(path), key: this.#key(path) };
+    const shown = this.#shown(path);
+    return { label: shown, path: shown, bucket: this.#plan.target.bucket, key: this.#key(path) };
   }
 
   #shown(path: string): string {

@@ -95,6 +95,6 @@ async function verifyAll(
   if (failed > 0) throw someObjectsFailed(failed, seen);
 }
 
-function itemOf({ key }: SelectedObject): BatchItem {
-  return { label: key, path: undefined, key };
+function itemOf({ bucket, key }: SelectedObject): BatchItem {
+  return { label: key, path: undefined, bucket, key };
 }

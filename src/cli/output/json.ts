@@ -44,7 +44,7 @@ export class JsonReporter implements Reporter {
   }
 
   error(error: SsecError): void {
-    const { status, serviceCode, serviceMessage, requestId, itemPath, itemKey } = error.context;
+    const { status, serviceCode, serviceMessage, requestId, itemBucket, itemPath, itemKey } = error.context;
     this.#line({
       type: 'error',
       Code: error.code,
@@ -55,6 +55,7 @@ export class JsonReporter implements Reporter {
       ServiceCode: serviceCode ?? null,
       ServiceMessage: serviceMessage ?? null,
       RequestId: requestId ?? null,
+      Bucket: itemBucket ?? null,
       Path: itemPath ?? null,
       Key: itemKey ?? null,
     });

@@ -192,5 +192,5 @@ async function rekeyAll(
 }
 
 function itemOf(object: ObjectToRekey): BatchItem {
-  return { label: object.key, path: undefined, key: object.key };
+  return { label: object.key, path: undefined, bucket: object.bucket, key: object.key };
 }
