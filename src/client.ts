@@ -29,7 +29,10 @@ export interface SsecClientOptions extends NetworkOptions {
   readonly endpoint?: string;
   /** Where the bucket stands: in the path or in the host name. Default: `virtual` on AWS, `path` elsewhere. */
   readonly addressing?: 'path' | 'virtual';
-  /** How often a request is tried in all (default 3), and a part of a large transfer above that. */
+  /**
+   * How often a request is tried in all (default 3), and above that a part of a large transfer, and thrice as often an
+   * object that is rekeyed while the server asks to slow down.
+   */
   readonly maxAttempts?: number;
   /** Requests under way at once; default: 4 parts of large objects, 16 small objects. */
   readonly concurrency?: number;

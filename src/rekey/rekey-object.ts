@@ -1,6 +1,6 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { SsecClient } from '../client.ts';
-import { SsecError } from '../errors.ts';
+import { type ErrorCode, SsecError } from '../errors.ts';
 import type { FoundKey, KeyFinder } from '../key-finder.ts';
 import { noneFits } from '../key-finder.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
@@ -147,13 +147,23 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
     const isChanged = error instanceof SsecError && error.code === 'OBJECT_CHANGED';
     if (isChanged && inPlace && signal?.aborted !== true) {
       // by another run of the same, as a rule
-      const now = await findKey(options, source).catch(() => undefined);
+      const now = await findKey(options, source).catch((refusal: unknown) => {
+        // where nothing may be read any more, nobody knows whether it changed
+        if (refusal instanceof SsecError && NO_MORE_READ.has(refusal.code)) throw refusal;
+        return undefined;
+      });
       if (now !== undefined && isUnder(now, to.customerKey)) return outcome('already', source, target, now);
     }
     const request = { operation: 'CopyObject', ...target, customerKeySent: true, endpoint: client.endpoint };
     throw error instanceof SsecError ? error : failureOf(error, request, signal);
   }
 }
+
+const NO_MORE_READ: ReadonlySet<ErrorCode> = new Set([
+  'ACCESS_DENIED',
+  'CREDENTIALS_EXPIRED',
+  'CREDENTIALS_INVALID',
+]);
 
 async function findKey(
   { client, finder, to: { customerKey }, signal, onRetry }: RekeyObjectOptions,

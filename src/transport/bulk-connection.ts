@@ -38,6 +38,8 @@ export class BulkConnection implements ExchangeConnection {
   #served = 0;
   #failure: Error | undefined;
   #closed = false;
+  /** Reading was stopped because nobody takes what comes. */
+  #stopped = false;
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
@@ -76,7 +78,7 @@ export class BulkConnection implements ExchangeConnection {
 
   resume(): void {
     this.socket.setTimeout(this.#settings.socketTimeoutMs);
-    this.socket.resume();
+    this.#flow();
   }
 
   ended(reusable: boolean): void {
@@ -85,7 +87,7 @@ export class BulkConnection implements ExchangeConnection {
     this.#served++;
     this.socket.setTimeout(0);
     // not paused any more, so that its end is seen; and no reason for the process to go on
-    this.socket.resume();
+    this.#flow();
     this.socket.unref();
     this.#settings.onIdle(this);
   }
@@ -93,6 +95,13 @@ export class BulkConnection implements ExchangeConnection {
   close(): void {
     this.socket.destroy();
     this.#gone(false);
+  }
+
+  /** A socket that flows already is let alone: to tell it costs a turn of its own. */
+  #flow(): void {
+    if (!this.#stopped && this.socket.readableFlowing === true) return;
+    this.#stopped = false;
+    this.socket.resume();
   }
 
   #connect(): TLSSocket {
@@ -111,7 +120,11 @@ export class BulkConnection implements ExchangeConnection {
       ...(session === undefined ? {} : { session }),
       onread: {
         buffer,
-        callback: (length) => this.#receive(length === READ_BYTES ? buffer : buffer.subarray(0, length)),
+        callback: (length) => {
+          const goesOn = this.#receive(length === READ_BYTES ? buffer : buffer.subarray(0, length));
+          this.#stopped = !goesOn;
+          return goesOn;
+        },
       },
     };
     const socket = connect(options);

@@ -385,7 +385,7 @@ describe('an answer to HEAD', () => {
     });
     for (let times = 0; times < 3; times++)
       expect(await head(client)).toMatchObject({ ContentLength: 123_456_789, ETag: '"e"' });
-    expect(server.requests.every(({ head: text }) => /^HEAD /.test(text))).toBe(true);
+    expect(server.requests.every(({ head: text }) => text.startsWith('HEAD '))).toBe(true);
     expect(server.requests.some(({ head: text }) => /^content-length:/im.test(text))).toBe(false);
     expect(server.connections().made).toBe(1);
   });

@@ -291,6 +291,25 @@ test('what is under another key is left alone where that is wanted, else it is a
   expect(await rekey(world, { takes: () => false })).toMatchObject({ status: 'skipped', size: undefined });
 });
 
+test.for([
+  ['the copy may not be written', ['fail CopyObject 403 AccessDenied'], 'ACCESS_DENIED'],
+  [
+    'from the copy on nothing may be read any more',
+    [
+      'fail CopyObject 403 AccessDenied',
+      'fail HeadObject 403 AccessDenied after 1 requests always',
+      'fail GetObject 403 AccessDenied',
+    ],
+    'ACCESS_DENIED',
+  ],
+  ['the credentials expire before the copy', ['fail CopyObject 400 ExpiredToken'], 'CREDENTIALS_EXPIRED'],
+] as const)('%s: that is no change by somebody else', async ([, faults, code]) => {
+  const world = await sandboxed({ faults });
+  await putPlain(world, small, oldKey);
+  expect((await rejected(rekey(world))).code).toBe(code);
+  expect(await opensOnlyWith(world, small, oldKey)).toBe(true);
+});
+
 test('a dry run looks and does nothing', async () => {
   const world = await sandboxed();
   await putPlain(world, small, oldKey);

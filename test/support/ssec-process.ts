@@ -6,7 +6,7 @@ const bin = fileURLToPath(new URL('../../bin/ssec.js', import.meta.url));
 const NEW_LINE = 10;
 
 /** How a process of `ssec` ended. */
-export interface SsecEnd {
+interface SsecEnd {
   /** null = by a signal. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -1,4 +1,11 @@
-import { GetObjectCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type SendOptions, SsecClient } from '../../src/client.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
@@ -10,6 +17,7 @@ import {
 } from '../support/wire-server.ts';
 
 const customerKey = CustomerKey.fromBytes(Buffer.alloc(32, 0xa5));
+const otherKey = CustomerKey.fromBytes(Buffer.alloc(32, 0x5a));
 const object = { Bucket: 'bucket', Key: 'a b/ü', ...customerKey.requestFields() };
 const body = { Body: Buffer.from('123456789'), ContentLength: 9, ChecksumCRC32: 'y/Q5Jg==' };
 
@@ -57,8 +65,36 @@ describe('a request through the shortened pipeline', () => {
     ],
     ['UploadPart', () => new UploadPartCommand({ ...object, ...body, UploadId: 'u', PartNumber: 7 })],
     ['GetObject', () => new GetObjectCommand({ ...object, Range: 'bytes=0-8' })],
+    ['HeadObject', () => new HeadObjectCommand({ ...object, VersionId: 'v 1/2' })],
+    [
+      'CopyObject',
+      () =>
+        new CopyObjectCommand({
+          ...object,
+          ...otherKey.copySourceFields(),
+          CopySource: 'bucket/a%20b/%C3%BC',
+          CopySourceIfMatch: '"e"',
+          IfMatch: '"e"',
+          TaggingDirective: 'REPLACE',
+          Tagging: 'a=b',
+        }),
+    ],
+    [
+      'UploadPartCopy',
+      () =>
+        new UploadPartCopyCommand({
+          ...object,
+          ...otherKey.copySourceFields(),
+          CopySource: 'bucket/k',
+          CopySourceRange: 'bytes=0-8',
+          UploadId: 'u',
+          PartNumber: 7,
+        }),
+    ],
   ])('%s is the one that the whole pipeline sends', async (_name, command) => {
-    const { server, client } = await start(() => ({ status: 200 }));
+    const { server, client } = await start(({ headers }) =>
+      'x-amz-copy-source' in headers ? { status: 200, body: '<CopyResult/>' } : { status: 200 },
+    );
     const send = (options: SendOptions): Promise<unknown> => client.send(command(), options);
     await send({});
     for (let i = 0; i < 2; i++) await send({ bulk: true });
