@@ -11,7 +11,10 @@ import type { RekeyTally } from './rekey-tally.ts';
 export const NOT_KEPT =
   'ACLs, Object Lock terms, the time of last change (lifecycle rules count anew), checksums of parts';
 
-/** Said before anything is done. */
+/** Said before anything is copied. */
+export const NOT_KEPT_NOTICE = `a copy does not keep ${NOT_KEPT}; archived objects are not copied`;
+
+/** Said before anything is done to many objects. */
 export function tellBefore(
   reporter: Reporter,
   keys: RekeyKeys,
@@ -20,7 +23,7 @@ export function tellBefore(
 ): void {
   if (dryRun === true) return;
   reporter.notice(`rekeying ${label} from ${keys.fromLabel} to ${keys.toLabel}`);
-  reporter.notice(`a copy does not keep ${NOT_KEPT}; archived objects are not copied`);
+  reporter.notice(NOT_KEPT_NOTICE);
 }
 
 /** Old versions go on needing the old key: how many there are is said, so that nobody retires it too soon. */

@@ -11,6 +11,7 @@ import type { Settings } from '../../settings/settings.ts';
 import { shellWord } from '../../shell-word.ts';
 import { tagsKeys } from '../key-tags.ts';
 import { type CommandContext, journalFolder } from '../session.ts';
+import { NOT_KEPT_NOTICE } from './rekey-notes.ts';
 import type { RekeyKeys } from './rekey-keys.ts';
 import type { RekeyOptions } from './rekey-options.ts';
 import { rekeyLine, rekeyRecord } from './rekey-record.ts';
@@ -102,7 +103,12 @@ export class RekeyRun {
       ...options,
       ...(object.versionId === undefined ? {} : { versionId: object.versionId }),
       ...(target === undefined ? {} : { target }),
-      takes: (from) => this.keys.takes(from, isNamed),
+      takes: (from) => {
+        const isTaken = this.keys.takes(from, isNamed);
+        // of many it was said at the beginning
+        if (isTaken && isNamed && this.#options.dryRun !== true) this.#sayOnce(NOT_KEPT_NOTICE);
+        return isTaken;
+      },
       noOverwrite: !this.#options.overwrite,
       deleteOldVersion: this.#options.deleteOldVersion === true,
     });
