@@ -11,6 +11,7 @@ import type { NetworkOptions } from './network-options.ts';
 import { type SsecHandlerOptions, SsecRequestHandler, hostOf, silentLogger } from './request-handler.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { redirectRegion } from './service-answer.ts';
+import { CopyTrial } from './rekey/copy-trial.ts';
 import { RequestSlots } from './transfer/request-slots.ts';
 
 /** What signs a request. */
@@ -87,6 +88,12 @@ export class SsecClient {
    * @internal
    */
   guardsCopies = true;
+  /**
+   * What copies showed that the server can do: `into` SSE-C, from one key to another, or `out` of it.
+   *
+   * @internal
+   */
+  readonly copyTrials = { into: new CopyTrial(), between: new CopyTrial(), out: new CopyTrial() };
   /**
    * Whether a bucket blocks SSE-C, where a refused write led to the question.
    *

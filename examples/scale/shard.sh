@@ -13,7 +13,7 @@ shard=${AWS_BATCH_JOB_ARRAY_INDEX:-${JOB_COMPLETION_INDEX:?neither in an array j
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The key ring: from files that are mounted, else from variables, which are gone before anything else is started.
+# The key ring: from files that are mounted, else from variables, which are gone before ssec is started.
 export SSEC_KEYRING=${SSEC_KEYRING:-$work/keys}
 mkdir -p "$SSEC_KEYRING"
 for name in old new; do

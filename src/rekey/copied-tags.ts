@@ -7,6 +7,8 @@ export interface CopiedTagsOptions
   extends Pick<Rekeying, 'client' | 'source' | 'head' | 'onNotice' | 'signal'> {
   /** Whether the server takes tags over by itself. */
   readonly areCopied: boolean;
+  /** Whether the copy replaces its source, and with it its tags. */
+  readonly isInPlace: boolean;
   /** The name of the new key, where it has one. */
   readonly keyName: string | undefined;
   /** Whether that name is to be among the tags, where none is there yet. */
@@ -33,13 +35,23 @@ export async function copiedTags(options: CopiedTagsOptions): Promise<Rekeying['
   return Object.fromEntries(tags);
 }
 
-/** Answers after which an object is copied all the same. */
+/** It concerns this object, and others may have no tags. */
+function ofOne(error: SsecError): SsecError {
+  return new SsecError(error.code, error.message, {
+    hints: [...error.hints, 'its tags would be lost; nothing was copied'],
+    cause: error.cause,
+    context: { ...error.context, ofOne: true },
+  });
+}
+
+/** Answers that say that the tags cannot be had. */
 const UNREADABLE: ReadonlySet<ErrorCode> = new Set(['ACCESS_DENIED', 'NOT_SUPPORTED', 'SERVICE_REFUSED']);
 
 async function tagsOf({
   client,
   source,
   areCopied,
+  isInPlace,
   onNotice,
   signal,
 }: CopiedTagsOptions): Promise<Map<string, string> | undefined> {
@@ -47,8 +59,11 @@ async function tagsOf({
     return new Map(await objectTags({ client, ...source, signal }));
   } catch (error) {
     if (!(error instanceof SsecError) || !UNREADABLE.has(error.code)) throw error;
-    if (!areCopied && error.code === 'ACCESS_DENIED')
-      onNotice?.('you may not read the tags of some objects, and what is not read is not kept');
+    // S3 takes them over by itself; and a server that knows no tags has none
+    if (areCopied || error.code === 'NOT_SUPPORTED') return undefined;
+    // there, what is not read would be gone
+    if (isInPlace) throw ofOne(error);
+    onNotice?.('the tags of some objects cannot be read, and what is not read is not copied');
     return undefined;
   }
 }

@@ -1,7 +1,14 @@
+import type { SsecClient } from '../client.ts';
 import { ABORT_TIMEOUT_MS, abortUpload } from '../multipart-uploads.ts';
+import type { ObjectAddress } from '../object-address.ts';
 import { listParts } from '../transfer/list-parts.ts';
 import { planCopies } from '../transfer/part-plan.ts';
-import { type JournalRecord, type TransferJournal, openJournal } from '../transfer/transfer-journal.ts';
+import {
+  type JournalPlace,
+  type JournalRecord,
+  TransferJournal,
+  openJournal,
+} from '../transfer/transfer-journal.ts';
 import { unquoted } from '../transfer/uploaded-parts.ts';
 import type { Rekeying } from './rekeying.ts';
 
@@ -48,6 +55,19 @@ export class CopyJournal {
     return journal && new CopyJournal(rekeying, journal);
   }
 
+  /** Clears away what an earlier run left of a copy that is there by now. */
+  static async clear(
+    client: SsecClient,
+    target: ObjectAddress,
+    place: JournalPlace | undefined,
+  ): Promise<void> {
+    if (place === undefined || !TransferJournal.exists(place)) return;
+    const journal = await openJournal(place, undefined);
+    const uploadId = journal?.head?.['uploadId'];
+    if (typeof uploadId === 'string') await drop(client, target, uploadId);
+    await journal?.remove();
+  }
+
   /** What an earlier run left, as far as the server still has it. */
   async find(): Promise<{ readonly uploadId: string; readonly parts: readonly CopiedPart[] } | undefined> {
     const { client, target, to, signal } = this.#rekeying;
@@ -56,14 +76,14 @@ export class CopyJournal {
     if (typeof uploadId !== 'string') return undefined;
     if (Object.entries(this.#head).some(([name, value]) => head?.[name] !== value)) {
       // of another source, or to another key: nobody will go on with it
-      await abortUpload(
-        { ...target, uploadId },
-        { client, signal: AbortSignal.timeout(ABORT_TIMEOUT_MS) },
-      ).catch(() => undefined);
+      await drop(client, target, uploadId);
       return undefined;
     }
     const listed = await listParts({ client, ...target, uploadId, customerKey: to, signal });
-    if (typeof listed === 'string') return undefined;
+    if (typeof listed === 'string') {
+      if (listed === 'refused') await drop(client, target, uploadId);
+      return undefined;
+    }
     const parts = this.#journal.pieces.flatMap((piece): CopiedPart[] => {
       const { number, etag } = piece;
       if (typeof number !== 'number' || typeof etag !== 'string') return [];
@@ -88,4 +108,10 @@ export class CopyJournal {
   remove(): Promise<void> {
     return this.#journal.remove();
   }
+}
+
+/** What cannot be dropped is listed by `ssec uploads`, and a lifecycle rule ends it. */
+async function drop(client: SsecClient, target: ObjectAddress, uploadId: string): Promise<void> {
+  const signal = AbortSignal.timeout(ABORT_TIMEOUT_MS);
+  await abortUpload({ ...target, uploadId }, { client, signal }).catch(() => undefined);
 }

@@ -10,7 +10,7 @@ import { unmetCondition } from '../write-condition.ts';
 import { findOurs } from '../write-proof.ts';
 import { changedMeanwhile, throughClientInstead } from './rekey-errors.ts';
 import { isSameObject } from './rekey-proof.ts';
-import type { Rekeying } from './rekeying.ts';
+import { type Rekeying, trialOf } from './rekeying.ts';
 
 /**
  * Why a copy failed, or that it did not: an answer that was lost, or came to the second of two equal requests, stands
@@ -54,7 +54,9 @@ export async function explainCopyRefusal(
     return unmetCondition({ ...target, noOverwrite: true }, error, failure.context);
   if (status === 409 || status === 412 || status === 404) return failure;
   if (status === 400 && !CANNOT.has(serviceAnswer(error)?.code ?? '')) return failure;
-  return cannotCopy(rekeying, error, operation, status);
+  return trialOf(rekeying).isProved
+    ? refusedThisOne(rekeying, error, operation, status)
+    : cannotCopy(rekeying, error, operation, status);
 }
 
 /** S3 sends a blank now and then while it copies; others may be silent until they are done. */
@@ -112,6 +114,17 @@ export async function isUnchanged({ client, source, from, head, signal }: Rekeyi
       signal,
     );
   }
+}
+
+/** It has copied others. */
+function refusedThisOne(rekeying: Rekeying, cause: unknown, operation: string, status: number): SsecError {
+  const answer = serviceAnswer(cause);
+  const why = [answer?.code, answer?.message].filter((word) => word !== undefined && word !== '').join(': ');
+  return new SsecError(
+    'SERVICE_REFUSED',
+    `The server refused ${operation} of ${formatObjectAddress(rekeying.source)} (HTTP ${status}${why === '' ? '' : ` ${why}`}).`,
+    { hints: ['it copied others; this one may go with --through-client'], cause, context: { status } },
+  );
 }
 
 function cannotCopy(rekeying: Rekeying, cause: unknown, operation: string, status: number): SsecError {

@@ -9,7 +9,7 @@ import { failureOf } from '../service-error.ts';
 import { isBusy, whileBusy } from '../transfer/attempts.ts';
 import { explainCopyRefusal } from './copy-refusal.ts';
 import { headersOf, uncopiedFields } from './copied-description.ts';
-import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
+import { type Copied, type Rekeying, isInPlace, trialOf } from './rekeying.ts';
 import { requireKeyUsed } from './rekey-proof.ts';
 
 /** What is told the server besides; some know less than others. */
@@ -29,6 +29,10 @@ interface Manner {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
 export async function copyWhole(rekeying: Rekeying): Promise<Copied> {
+  return trialOf(rekeying).run(() => copyOnce(rekeying), rekeying.signal);
+}
+
+async function copyOnce(rekeying: Rekeying): Promise<Copied> {
   const { client } = rekeying;
   const inPlace = isInPlace(rekeying);
   let manner: Manner = { guardsTarget: inPlace && client.guardsCopies, repeatsMetadata: false };
@@ -45,7 +49,7 @@ export async function copyWhole(rekeying: Rekeying): Promise<Copied> {
       }
       const verdict = await explainCopyRefusal(rekeying, error, 'CopyObject');
       if (!(verdict instanceof SsecError)) return { by: 'CopyObject', ...verdict, sent: undefined };
-      if (status === 400 && verdict.code === 'NOT_SUPPORTED' && inPlace && !manner.repeatsMetadata) {
+      if (status === 400 && mayRepeat(rekeying, manner, verdict)) {
         manner = { ...manner, repeatsMetadata: true };
         continue;
       }
@@ -54,6 +58,14 @@ export async function copyWhole(rekeying: Rekeying): Promise<Copied> {
     await requireKeyUsed(rekeying, output);
     return { by: 'CopyObject', versionId: output.VersionId, sent: undefined };
   }
+}
+
+/** Metadata that no header can hold would be lost. */
+function mayRepeat(rekeying: Rekeying, manner: Manner, { code }: SsecError): boolean {
+  const isRefusal = code === 'NOT_SUPPORTED' || code === 'SERVICE_REFUSED';
+  return (
+    isRefusal && isInPlace(rekeying) && !manner.repeatsMetadata && (rekeying.head.MissingMeta ?? 0) === 0
+  );
 }
 
 async function send(rekeying: Rekeying, manner: Manner): Promise<CopyObjectCommandOutput> {

@@ -12,6 +12,7 @@ import { ABORT_TIMEOUT_MS, abortUpload } from '../multipart-uploads.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import { objectHead } from '../object-head.ts';
 import { descriptionFields } from '../put-request.ts';
+import { serviceAnswer } from '../service-answer.ts';
 import { type ServiceRequest, failureOf, toSsecError } from '../service-error.ts';
 import { shellWord } from '../shell-word.ts';
 import { isResumable, withAttempts } from '../transfer/attempts.ts';
@@ -26,7 +27,7 @@ import { conditionFields } from '../write-condition.ts';
 import { explainWriteRefusal } from '../write-refusal.ts';
 import { headersOf } from './copied-description.ts';
 import { type CopiedPart, CopyJournal } from './copy-journal.ts';
-import { explainCopyRefusal } from './copy-refusal.ts';
+import { explainCopyRefusal, isUnchanged } from './copy-refusal.ts';
 import { changedMeanwhile } from './rekey-errors.ts';
 import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
 import { requireKeyUsed } from './rekey-proof.ts';
@@ -106,7 +107,11 @@ class MultipartCopy {
 
   async complete(): Promise<Copied> {
     const { client, target, to, head, noOverwrite, signal, onRetry } = this.#rekeying;
-    const guardsTarget = isInPlace(this.#rekeying) && client.guardsCopies;
+    const inPlace = isInPlace(this.#rekeying);
+    // many servers ignore the condition on Complete (RGW 16 does); not atomic, but better than nothing
+    if (inPlace && !client.isAws && !(await isUnchanged(this.#rekeying)))
+      throw changedMeanwhile(this.#rekeying);
+    const guardsTarget = inPlace && client.guardsCopies;
     const command = new CompleteMultipartUploadCommand({
       Bucket: target.bucket,
       Key: target.key,
@@ -136,6 +141,10 @@ class MultipartCopy {
       );
       versionId = output.VersionId;
     } catch (error) {
+      if (serviceAnswer(error)?.status === 501 && guardsTarget) {
+        client.guardsCopies = false;
+        return this.complete();
+      }
       const verdict = await explainCopyRefusal(this.#rekeying, error, 'CompleteMultipartUpload');
       if (verdict instanceof SsecError) throw verdict;
       // made by this very upload, or by another run of the same, beside which it is too many

@@ -18,10 +18,11 @@ import { whileBusy } from '../transfer/attempts.ts';
 import { SINGLE_COPY_BYTES } from '../transfer/part-plan.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
 import { isArchived, lostOf } from './copied-description.ts';
+import { CopyJournal } from './copy-journal.ts';
 import { copiedTags } from './copied-tags.ts';
 import { copyWhole } from './copy-whole.ts';
 import { copyInParts } from './multipart-copy.ts';
-import { dropOldVersion } from './old-version.ts';
+import { dropOldVersion, dropReplacedVersion } from './old-version.ts';
 import { findProvedCopy, proveCopy } from './rekey-proof.ts';
 import type { RekeyObjectResult } from './rekey-result.ts';
 import { type Rekeying, isInPlace } from './rekeying.ts';
@@ -95,7 +96,7 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
   if (inPlace && versionId !== undefined) throw versionInPlace(source);
   const found = await findKey(options, source);
   const from = encryptionOf(found);
-  if (inPlace && isUnder(found, to.customerKey)) return outcome('already', source, target, found);
+  if (inPlace && isUnder(found, to.customerKey)) return finish(options, source, found);
   if (options.takes?.(from) === false) return outcome('skipped', source, target, found);
   if (found.kind === 'unknown') throw noneFits(source, found.tried);
   const head = withoutEmptyETag(found.head);
@@ -126,6 +127,7 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
     const tags = await copiedTags({
       ...rekeying,
       areCopied: !isOurs,
+      isInPlace: inPlace,
       keyName: to.name,
       tagKey: options.tagKey === true,
     });
@@ -152,11 +154,39 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
         if (refusal instanceof SsecError && NO_MORE_READ.has(refusal.code)) throw refusal;
         return undefined;
       });
-      if (now !== undefined && isUnder(now, to.customerKey)) return outcome('already', source, target, now);
+      if (now !== undefined && isUnder(now, to.customerKey)) return finish(options, source, now);
     }
     const request = { operation: 'CopyObject', ...target, customerKeySent: true, endpoint: client.endpoint };
     throw error instanceof SsecError ? error : failureOf(error, request, signal);
   }
+}
+
+/** It is under the new key; an earlier run may have been cut off before it had cleared up. */
+async function finish(
+  options: RekeyObjectOptions,
+  source: ObjectVersion,
+  found: FoundKey,
+): Promise<RekeyObjectResult> {
+  const { client, finder, to, takes, journal, deleteOldVersion, dryRun, onNotice, signal } = options;
+  const already = outcome('already', source, source, found);
+  if (dryRun === true) return already;
+  await CopyJournal.clear(client, source, journal);
+  if (deleteOldVersion !== true) return already;
+  const oldVersion = await dropReplacedVersion({
+    client,
+    source,
+    finder,
+    current: found,
+    isOld: (from) => !isNow(from, to.customerKey) && takes?.(from) !== false,
+    onNotice,
+    signal,
+  });
+  return { ...already, oldVersion };
+}
+
+function isNow({ encryption, ringKey }: ObjectEncryption, customerKey: CustomerKey | undefined): boolean {
+  if (customerKey === undefined) return encryption !== 'SSE-C';
+  return ringKey?.customerKey.equals(customerKey) === true;
 }
 
 const NO_MORE_READ: ReadonlySet<ErrorCode> = new Set([

@@ -1,13 +1,17 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { isDeepStrictEqual } from 'node:util';
 import { type ErrorCode, SsecError } from '../errors.ts';
 import { sendHead } from '../head-object.ts';
 import type { CustomerKey } from '../keys/customer-key.ts';
+import { objectHeaderFields } from '../object-headers.ts';
 import { formatObjectAddress } from '../object-address.ts';
 import { objectHead } from '../object-head.ts';
 import type { ServiceRequest } from '../service-error.ts';
 import type { StoredChecksum } from '../transfer/checksum.ts';
 import { isBusy, isPassing, whileBusy, withAttempts } from '../transfer/attempts.ts';
+import { shellWord } from '../shell-word.ts';
 import { cleared, echoes, findOurs, isVersion } from '../write-proof.ts';
+import { headersOf } from './copied-description.ts';
 import { changedMeanwhile, throughClientInstead } from './rekey-errors.ts';
 import type { CopyProof } from './rekey-result.ts';
 import { type Copied, type Rekeying, isInPlace } from './rekeying.ts';
@@ -64,16 +68,31 @@ export async function proveCopy(rekeying: Rekeying, copied: Copied): Promise<Pro
 }
 
 /**
- * The copy that an earlier run made elsewhere, where there is one: under the new key, with the checksum of the source.
+ * The copy that an earlier run made elsewhere, where there is one: under the new key, with the checksum and the
+ * description of the source.
  * Where S3 keeps no checksums that can be compared there is none, and it is made again.
  */
 export async function findProvedCopy(rekeying: Rekeying): Promise<ProvedCopy | undefined> {
   const { client, target, to, head, signal } = rekeying;
   const write = { client, ...target, customerKey: to, signal };
-  const found = await findOurs(write, head.ContentLength ?? 0, (there) => isSameObject(there, rekeying));
+  const found = await findOurs(
+    write,
+    head.ContentLength ?? 0,
+    (there) => isSameObject(there, rekeying) && isDescribedAlike(there, head),
+  );
   if (found === undefined) return undefined;
   const { etag, versionId, checksum } = objectHead(target, found, to !== undefined);
   return { etag, versionId, checksum, proof: checksum?.algorithm ?? 'size' };
+}
+
+/** Whether what describes it is the same; tags are not looked at. */
+function isDescribedAlike(a: HeadObjectCommandOutput, b: HeadObjectCommandOutput): boolean {
+  const described = (head: HeadObjectCommandOutput): unknown => [
+    head.ContentType,
+    Object.entries(head.Metadata ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    objectHeaderFields(headersOf(head)),
+  ];
+  return isDeepStrictEqual(described(a), described(b));
 }
 
 /** Whether what stands there is a copy of the source and not the source: by length and checksum, and another ETag. */
@@ -150,6 +169,13 @@ async function lookAtCopy(rekeying: Rekeying, version: string | undefined): Prom
   );
 }
 
+/** It is the object itself, and nobody must be told to delete it. */
+function ofTheOnlyOne(from: CustomerKey | undefined, address: string): string {
+  return from === undefined
+    ? 'nothing was lost: it is as unencrypted as it was before'
+    : `its content is whole, and readable without a key now; encrypt it again: ssec rekey ${shellWord(address)} --from none --to NAME --through-client`;
+}
+
 /** The server copied, and not under the key that it was given. */
 async function keyNotUsed(
   rekeying: Rekeying,
@@ -158,10 +184,10 @@ async function keyNotUsed(
 ): Promise<SsecError> {
   const { client, target, from, signal } = rekeying;
   const address = formatObjectAddress(target);
-  const isAsBefore = from === undefined && isInPlace(rekeying) && !isVersion(version);
-  const left = isAsBefore
-    ? 'nothing was lost: it is as unencrypted as it was before'
-    : await cleared({ client, ...target, customerKey: to, signal }, version, 'unencrypted');
+  const left =
+    isInPlace(rekeying) && !isVersion(version)
+      ? ofTheOnlyOne(from, address)
+      : await cleared({ client, ...target, customerKey: to, signal }, version, 'unencrypted');
   return throughClientInstead(
     new SsecError(
       'KEY_IGNORED',

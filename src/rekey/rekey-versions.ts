@@ -20,6 +20,12 @@ export interface RekeyVersionsOptions
   readonly target: ObjectAddress;
   /** All of the source's, as they are listed: from the newest to the oldest. */
   readonly versions: readonly HistoryEntry[];
+  /**
+   * Whether it is known that the target's bucket keeps versions; default: it is asked.
+   *
+   * @internal
+   */
+  readonly isVersioned?: boolean;
 }
 
 /** Listings tell whole seconds; what comes behind a delete marker must be of a later one to stand behind it there. */
@@ -40,7 +46,8 @@ const ANOTHER_SECOND_MS = 1100;
 export async function* rekeyVersions(
   options: RekeyVersionsOptions,
 ): AsyncGenerator<RekeyObjectResult, void, void> {
-  const { client, target, versions, signal, dryRun, ...rest } = options;
+  const { client, target, versions, signal, dryRun, isVersioned, ...rest } = options;
+  if (isVersioned !== true) await requireVersioning(client, target.bucket, signal);
   const history = [...versions].reverse();
   const there = await historyOf(client, target, signal);
   if (there.length > history.length) throw otherHistory(target);

@@ -4,6 +4,7 @@ import type { CustomerKey } from '../keys/customer-key.ts';
 import type { ObjectAddress } from '../object-address.ts';
 import type { ObjectVersion } from '../object-version.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
+import type { CopyTrial } from './copy-trial.ts';
 import type { CopyProof, CopyWay } from './rekey-result.ts';
 
 /** An object on its way from one key to another, once it is known what it is. */
@@ -34,6 +35,12 @@ export interface Copied {
   readonly versionId: string | undefined;
   /** What the server verified of the bytes that it was sent; undefined where it copied them itself. */
   readonly sent: CopyProof | undefined;
+}
+
+/** What a server must be able to do for it. */
+export function trialOf({ client, from, to }: Pick<Rekeying, 'client' | 'from' | 'to'>): CopyTrial {
+  const { into, between, out } = client.copyTrials;
+  return to === undefined ? out : from === undefined ? into : between;
 }
 
 /** Whether the copy replaces its source. */

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
+import type { SsecError } from '../../src/errors.ts';
 import { KeyFinder } from '../../src/key-finder.ts';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import type { RingKey } from '../../src/keys/ring-files.ts';
@@ -46,6 +47,12 @@ const described = {
 async function tagsOf(world: World, key = 'k'): Promise<Record<string, string>> {
   const { TagSet = [] } = await world.plain.send(new GetObjectTaggingCommand({ Bucket: 'bucket', Key: key }));
   return Object.fromEntries(TagSet.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+async function versioned(world: World): Promise<void> {
+  await world.plain.send(
+    new PutBucketVersioningCommand({ Bucket: 'bucket', VersioningConfiguration: { Status: 'Enabled' } }),
+  );
 }
 
 function operations(world: World): readonly string[] {
@@ -248,6 +255,40 @@ describe('servers that cannot', () => {
     expect(await opensOnlyWith(world, small, newKey)).toBe(true);
   });
 
+  test('copies of what is encrypted that are not: one object is concerned, and nobody is told to delete it', async () => {
+    const world = await sandboxed({ copies: 'ignore' });
+    const keys = Array.from({ length: 30 }, (_, i) => `k${i}`);
+    for (const key of keys) await putPlain(world, small, oldKey, { Key: key });
+    const results = await Promise.allSettled(keys.map((key) => rekey(world, { key })));
+    for (const result of results) {
+      const { code, hints } = (result as PromiseRejectedResult).reason as SsecError;
+      expect(code).toBe('KEY_IGNORED');
+      expect(hints.join('\n')).not.toContain('ssec rm');
+      expect(hints.join('\n')).toMatch(
+        /its content is whole, and readable without a key now; .*ssec rekey s3:\/\/bucket\/k\d+ --from none --to NAME --through-client/,
+      );
+    }
+    expect(world.count('CopyObject')).toBe(1);
+    const open = await Promise.all(keys.map((key) => bytesUnder(world, undefined, key)));
+    expect(open.filter((bytes) => bytes !== undefined)).toEqual([small]);
+    // with versions the plain copy goes again
+    await versioned(world);
+    await putPlain(world, small, oldKey);
+    await rejected(rekey(world, { client: world.again() }));
+    expect(await opensOnlyWith(world, small, oldKey)).toBe(true);
+  });
+
+  test('what is refused of one object is its own failure, once others were copied', async () => {
+    const world = await sandboxed({ faults: ['fail CopyObject 400 InvalidRequest after 1 requests'] });
+    for (const key of ['a', 'b']) await putPlain(world, small, oldKey, { Key: key });
+    await rekey(world, { key: 'a' });
+    // in place metadata are given anew before that is believed
+    const target = { bucket: 'bucket', key: 'c' };
+    const error = await rejected(rekey(world, { key: 'b', target }));
+    expect(error.code).toBe('SERVICE_REFUSED');
+    expect(error.message).toContain('InvalidRequest');
+  });
+
   test('a copy elsewhere that is not encrypted is named, and with versions taken away', async () => {
     const world = await sandboxed({ copies: 'ignore' });
     await putPlain(world, small, undefined);
@@ -257,7 +298,7 @@ describe('servers that cannot', () => {
     await world.plain.send(
       new PutBucketVersioningCommand({ Bucket: 'bucket', VersioningConfiguration: { Status: 'Enabled' } }),
     );
-    await rejected(rekey(world, { target: { bucket: 'bucket', key: 'copy2' } }));
+    await rejected(rekey(world, { client: world.again(), target: { bucket: 'bucket', key: 'copy2' } }));
     const { Versions = [] } = await world.plain.send(
       new ListObjectVersionsCommand({ Bucket: 'bucket', Prefix: 'copy2' }),
     );
@@ -282,6 +323,88 @@ test('a copy in parts that was cut off goes on with what is there', async () => 
   expect(await opensOnlyWith(world, large, newKey)).toBe(true);
   expect(world.journals()).toEqual([]);
   expect(await world.uploads()).toEqual([]);
+});
+
+describe('tags that may not be read', () => {
+  test.for(['UploadPartCopy', 'client'] as const)('by %s', async (way) => {
+    const world = await sandboxed({ denyActions: ['s3:GetObjectTagging'] });
+    const content = way === 'UploadPartCopy' ? large : small;
+    await putPlain(world, content, oldKey, { Tagging: 'project=alpha' });
+    const through = way === 'client';
+    const error = await rejected(rekey(world, { through }));
+    expect(error.code).toBe('ACCESS_DENIED');
+    expect(error.hints.join(' ')).toContain('its tags would be lost; nothing was copied');
+    expect(await opensOnlyWith(world, content, oldKey)).toBe(true);
+    const notices: string[] = [];
+    const target = { bucket: 'bucket', key: 'copy' };
+    await rekey(world, { through, target, onNotice: (message) => notices.push(message) });
+    expect(notices).toEqual(['the tags of some objects cannot be read, and what is not read is not copied']);
+  });
+});
+
+describe('old versions', () => {
+  test('one that a run that was cut off left is deleted by the next, and no other', async () => {
+    const world = await sandboxed();
+    await versioned(world);
+    await putPlain(world, randomBytes(1000), oldKey);
+    await putPlain(world, small, oldKey);
+    const first = await rekey(world);
+    expect(await rekey(world)).toMatchObject({ status: 'already', oldVersion: undefined });
+    const again = await rekey(world, { deleteOldVersion: true });
+    expect(again).toMatchObject({
+      status: 'already',
+      oldVersion: { versionId: first.oldVersion?.versionId, deleted: true },
+    });
+    // what stands there now was not replaced by a copy
+    expect(await rekey(world, { deleteOldVersion: true })).toMatchObject({ oldVersion: undefined });
+    const { Versions = [] } = await world.plain.send(new ListObjectVersionsCommand({ Bucket: 'bucket' }));
+    expect(Versions).toHaveLength(2);
+  });
+
+  test('one whose copy is proved by its length alone stays', async () => {
+    const world = await sandboxed();
+    await versioned(world);
+    await putPlain(world, small, oldKey, { ChecksumAlgorithm: undefined });
+    const notices: string[] = [];
+    const result = await rekey(world, {
+      deleteOldVersion: true,
+      onNotice: (message) => notices.push(message),
+    });
+    expect(result).toMatchObject({ proof: 'size', oldVersion: { deleted: false } });
+    expect(notices).toHaveLength(1);
+  });
+});
+
+test('an upload that cannot be looked into is dropped, and one that nobody needs any more', async () => {
+  const world = await sandboxed({
+    faults: ['fail CompleteMultipartUpload 503 SlowDown', 'fail ListParts 403 AccessDenied'],
+  });
+  await putPlain(world, large, oldKey);
+  await rejected(rekey(world));
+  expect(await rekey(world, { client: world.again() })).toMatchObject({ status: 'rekeyed' });
+  expect(await world.uploads()).toEqual([]);
+  const other = await sandboxed({ faults: ['fail CompleteMultipartUpload 503 SlowDown'] });
+  await putPlain(other, large, oldKey);
+  await rejected(rekey(other));
+  expect(other.journals()).toHaveLength(1);
+  await rekey(other, { client: other.again(), journal: { folder: other.folder, target: ['elsewhere'] } });
+  expect(await other.uploads()).toHaveLength(1);
+  expect(await rekey(other)).toMatchObject({ status: 'already' });
+  expect(await other.uploads()).toEqual([]);
+  expect(other.journals()).toEqual([]);
+});
+
+test('a copy elsewhere that is described otherwise is made again', async () => {
+  const world = await sandboxed();
+  await putPlain(world, small, oldKey, { ContentType: 'image/png', Metadata: { a: 'b' } });
+  const target = { bucket: 'bucket', key: 'copy' };
+  await putPlain(world, small, newKey, { Key: target.key });
+  expect(await rekey(world, { target })).toMatchObject({ status: 'rekeyed' });
+  expect(await headUnder(world, newKey, 'copy')).toMatchObject({
+    ContentType: 'image/png',
+    Metadata: { a: 'b' },
+  });
+  expect(await rekey(world, { target })).toMatchObject({ status: 'already' });
 });
 
 test('what is under another key is left alone where that is wanted, else it is a failure', async () => {

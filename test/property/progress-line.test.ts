@@ -59,7 +59,9 @@ describe('the progress line', () => {
   test('the summary is one line', () => {
     fc.assert(
       fc.property(status, (now) => {
-        expect(formatSummary(now)).toMatch(/^[ -~]+ in [\d.]+ (s|min|h)[ -~]* \([\d.]+(?: .?i?B)?\/s\)[ -~]*$/);
+        expect(formatSummary(now)).toMatch(
+          /^[ -~]+ in [\d.]+ (s|min|h)[ -~]* \([\d.]+(?: .?i?B)?\/s\)[ -~]*$/,
+        );
       }),
     );
   });

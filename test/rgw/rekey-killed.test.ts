@@ -17,7 +17,7 @@ import { type SsecProcess, recordsOf, startSsec } from '../support/ssec-process.
 import { temporaryFolders } from '../support/temp-folder.ts';
 import { freshBucket, rgwEnvironment, rgwServer } from './rgw-server.ts';
 
-const COUNT = 200;
+const COUNT = 1000;
 const freshFolder = temporaryFolders('rgw-rekey');
 
 /** RGW 16 cannot copy between keys: all of it goes through the client. */
@@ -126,7 +126,7 @@ describe('many objects are rekeyed', { timeout: 180_000 }, () => {
     expect(recordsOf(stdout)).toHaveLength(COUNT);
     expect(await opened()).toBe(COUNT);
     await described(newKey);
-  });
+  }, 300_000);
 
   test('back by two processes at once: both end well', async () => {
     const both = [1, 2].map(() => start(undefined, 'new', 'old'));
@@ -136,7 +136,7 @@ describe('many objects are rekeyed', { timeout: 180_000 }, () => {
     }
     expect(await opened()).toBe(0);
     await described(oldKey);
-  });
+  }, 300_000);
 });
 
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {

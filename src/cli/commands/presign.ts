@@ -82,6 +82,10 @@ Examples:
     method === 'get' ? '\n  ssec presign get report.pdf --version-id 3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY' : ''
   }`,
     );
+  if (method === 'put')
+    command.addOption(
+      new Option('--allow-weak-key', 'sign for a key of 32 printable characters').helpGroup('Key:'),
+    );
   addOutputOptions(
     addKeyFormat(addSettingOptions(command, ['target', 'key', 'identity', 'endpoint', 'region'])),
   );

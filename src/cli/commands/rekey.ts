@@ -43,6 +43,7 @@ export function addRekey(program: Command, act: Act): void {
       '--delete-old-version',
       'in a bucket with versions: delete what the copy replaced, once it is proved',
     )
+    .option('--all-versions', 'with -r and DEST: copy every version and delete marker, in their order')
     .option(
       '--through-client',
       'down and up again through this machine, for servers that cannot copy between keys',

@@ -27,6 +27,8 @@ export interface RekeySelection {
   readonly from: ObjectPrefix | undefined;
   /** False where they are copied elsewhere. */
   readonly isInPlace: boolean;
+  /** Which of the keys under `from` are meant. */
+  readonly takes: (key: string) => boolean;
   readonly objects: (client: SsecClient, signal: AbortSignal) => AsyncGenerator<ObjectToRekey, void, void>;
 }
 
@@ -109,6 +111,7 @@ async function select(
     return {
       label: files.join(', '),
       from: undefined,
+      takes: () => true,
       isInPlace: true,
       objects: (_client, signal) =>
         readManifest({ files, io, bucket: settings.bucket?.value, shard, signal }),
@@ -130,6 +133,7 @@ async function select(
     return {
       label,
       from: undefined,
+      takes: () => true,
       isInPlace: false,
       objects: async function* (client, signal) {
         await requireVersioning(client, to.bucket, signal);
@@ -146,6 +150,7 @@ async function select(
     label,
     from,
     isInPlace: to === undefined,
+    takes: (key) => filter.takes(key.slice(from.prefix.length)),
     objects: async function* (client, signal) {
       for await (const object of selectedObjects(client, from, filter, signal))
         yield to === undefined ? object : { ...object, target: underOther(object, from, to) };

@@ -30,7 +30,7 @@ export function tellBefore(
 export async function tellOldVersions(
   context: CommandContext,
   client: SsecClient,
-  { from, label, isInPlace }: RekeySelection,
+  { from, label, isInPlace, takes }: RekeySelection,
   tally: RekeyTally,
   options: RekeyOptions,
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function tellOldVersions(
     const answer = await bucketVersioning({ client, bucket: from.bucket, signal: io.signal });
     if (!answer.known || answer.value === 'Off') return;
     for await (const version of listObjectVersions({ client, ...from, signal: io.signal }))
-      if (!version.isLatest && !version.isDeleteMarker) count += 1;
+      if (!version.isLatest && !version.isDeleteMarker && takes(version.key)) count += 1;
   } catch (error) {
     if (!(error instanceof SsecError) || error.code === 'CANCELLED') throw error;
     reporter.notice(`how many noncurrent versions there are could not be found out: ${error.message}`);

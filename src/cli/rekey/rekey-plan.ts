@@ -1,18 +1,28 @@
 import { hostname } from 'node:os';
 import type { SsecClient } from '../../client.ts';
-import { SINGLE_COPY_BYTES, SINGLE_PUT_BYTES, planCopies, planParts } from '../../transfer/part-plan.ts';
+import {
+  SINGLE_COPY_BYTES,
+  SINGLE_GET_BYTES,
+  SINGLE_PUT_BYTES,
+  planCopies,
+  planParts,
+  planReadAhead,
+} from '../../transfer/part-plan.ts';
 import type { CommandContext, Connection } from '../session.ts';
 import { knownCaller } from './known-caller.ts';
 import type { RekeyKeys } from './rekey-keys.ts';
 import type { RekeySelection } from './rekey-many.ts';
 import { NOT_KEPT } from './rekey-notes.ts';
 import type { RekeyOptions } from './rekey-options.ts';
+import type { ObjectToRekey } from './rekey-run.ts';
 
 /** US dollars for 1,000 requests to S3 Standard in us-east-1, November 2026 (https://aws.amazon.com/s3/pricing/). */
 const PRICE_OF_WRITES = 0.005;
 const PRICE_OF_READS = 0.0004;
 /** Nothing is charged for these. */
 const FREE: readonly (keyof Requests)[] = ['DeleteObject'];
+/** Names of buckets in a note. */
+const MOST_BUCKETS = 20;
 /** Keys in one answer of a listing. */
 const LISTED_AT_ONCE = 1000;
 
@@ -58,20 +68,25 @@ export async function tellPlan(
   let objects = 0;
   let bytes = 0;
   let unsized = 0;
-  for await (const { size } of selection.objects(client, io.signal)) {
-    objects += 1;
-    bytes += size ?? 0;
-    if (size === undefined) unsized += 1;
-    count(requests, size ?? 0, throughClient);
+  const buckets = new Set<string>();
+  for await (const object of selection.objects(client, io.signal)) {
+    if (buckets.size < MOST_BUCKETS) buckets.add(object.target?.bucket ?? object.bucket);
+    for (const size of sizesOf(object)) {
+      objects += 1;
+      bytes += size ?? 0;
+      if (size === undefined) unsized += 1;
+      count(requests, size ?? 0, throughClient);
+    }
   }
   if (selection.from !== undefined) requests.ListObjectsV2 = Math.max(1, Math.ceil(objects / LISTED_AT_ONCE));
   const cost = costOf(requests);
   const caller = await knownCaller(context, client, connection);
   if (options.deleteOldVersion === true) requests.DeleteObject = objects;
-  const note = noteOf({ selection, keys, objects, requests, caller, throughClient });
+  const note = noteOf({ selection, buckets: [...buckets], keys, objects, requests, caller, throughClient });
   const record = {
     type: 'rekey-plan',
     What: selection.label,
+    Buckets: [...buckets],
     FromKeyNames: keys.fromNames ?? null,
     SSECustomerAlgorithm: keys.to === undefined ? null : 'AES256',
     SSECustomerKeyMD5: keys.to?.customerKey.fingerprint ?? null,
@@ -111,6 +126,12 @@ export async function tellPlan(
   await reporter.result(record, lines.map((line) => reporter.redactor.clean(line)).join('\n'));
 }
 
+/** Bytes of each that is copied: of all its versions, where all are. */
+function sizesOf({ size, versions }: ObjectToRekey): readonly (number | undefined)[] {
+  if (versions === undefined) return [size];
+  return versions.flatMap((version) => (version.isDeleteMarker ? [] : [version.size]));
+}
+
 /** What becomes of those that a copy in place replaces. */
 function oldVersions({ isInPlace }: RekeySelection, { deleteOldVersion }: RekeyOptions): readonly string[] {
   if (!isInPlace) return [];
@@ -143,7 +164,7 @@ function count(requests: Requests, size: number, throughClient: boolean): void {
   // the source under the old key, the copy under the new one
   requests.HeadObject += 2;
   if (throughClient) {
-    requests.GetObject += 1;
+    requests.GetObject += size <= SINGLE_GET_BYTES ? 1 : planReadAhead(size).count;
     if (size <= SINGLE_PUT_BYTES) requests.PutObject += 1;
     else {
       const parts = planParts(size, undefined).count;
@@ -175,13 +196,14 @@ function costOf(requests: Requests): number {
 /** A mass rekey looks like the ransomware of 2025, which locked objects in place by SSE-C. */
 function noteOf(plan: {
   readonly selection: RekeySelection;
+  readonly buckets: readonly string[];
   readonly keys: RekeyKeys;
   readonly objects: number;
   readonly requests: Requests;
   readonly caller: string | undefined;
   readonly throughClient: boolean;
 }): readonly string[] {
-  const { selection, keys, objects, requests, caller, throughClient } = plan;
+  const { selection, buckets, keys, objects, requests, caller, throughClient } = plan;
   const copies = throughClient
     ? `${requests.PutObject.toLocaleString('en')} PutObject and ${requests.CreateMultipartUpload.toLocaleString('en')} CreateMultipartUpload`
     : `${requests.CopyObject.toLocaleString('en')} CopyObject and ${requests.CreateMultipartUpload.toLocaleString('en')} CreateMultipartUpload`;
@@ -193,6 +215,7 @@ function noteOf(plan: {
   const md5 = keys.to?.customerKey.fingerprint;
   return [
     `${caller ?? 'The credentials in use'} will rekey ${objects.toLocaleString('en')} objects of ${selection.label},`,
+    `in ${buckets.length === 1 ? 'the bucket' : 'the buckets'} ${buckets.join(', ')}${buckets.length === MOST_BUCKETS ? ' and maybe others' : ''},`,
     `from ${hostname()}, beginning on ${new Date().toISOString().slice(0, 10)} or later: up to ${copies}`,
     `calls${where} with the user agent "ssec"${deletes}.`,
     ...(keys.to === undefined

@@ -15,6 +15,8 @@ export function rekeyRecord(
   redactor: Redactor,
 ): JsonRecord {
   const { source, target, from, oldVersion } = result;
+  // what is left alone is not under the new key
+  const now = result.status === 'skipped' ? undefined : to;
   return {
     type: 'rekey',
     Status: result.status,
@@ -28,9 +30,9 @@ export function rekeyRecord(
     Bucket: target.bucket,
     Key: target.key,
     Size: result.size ?? null,
-    SSECustomerAlgorithm: to === undefined ? null : 'AES256',
-    SSECustomerKeyMD5: to?.customerKey.fingerprint ?? null,
-    KeyName: to?.name ?? null,
+    SSECustomerAlgorithm: now === undefined ? null : 'AES256',
+    SSECustomerKeyMD5: now?.customerKey.fingerprint ?? null,
+    KeyName: now?.name ?? null,
     ...redactor.strikeMembers({
       VersionId: result.versionId ?? null,
       ETag: result.etag ?? null,

@@ -95,7 +95,8 @@ export class RekeyRun {
     const options = { ...this.#optionsFor(object), ...told, signal };
     if (versions !== undefined && target !== undefined) {
       const { rekeyVersions } = await import('../../rekey/rekey-versions.ts');
-      yield* rekeyVersions({ ...options, target, versions });
+      // the bucket was asked before the first of them
+      yield* rekeyVersions({ ...options, target, versions, isVersioned: true });
       return;
     }
     const { rekeyObject } = await import('../../rekey/rekey-object.ts');

@@ -7,11 +7,18 @@ export class RekeyTally {
   readonly #status = { rekeyed: 0, pending: 0, already: 0, skipped: 0 };
   #oldVersions = 0;
   #locksLost = 0;
+  #unknown = 0;
   #weaklyProved = 0;
 
   add(result: RekeyObjectResult): void {
     this.#status[result.status] += 1;
     if (result.oldVersion?.deleted === false) this.#oldVersions += 1;
+    if (
+      result.status === 'skipped' &&
+      result.from.encryption === 'SSE-C' &&
+      result.from.ringKey === undefined
+    )
+      this.#unknown += 1;
     if (result.lost.includes('object-lock')) this.#locksLost += 1;
     if (result.proof === 'size') this.#weaklyProved += 1;
   }
@@ -33,6 +40,7 @@ export class RekeyTally {
     const first = `of ${this.seen} objects ${parts.join(', ')}`;
     return [
       first,
+      ...(this.#unknown > 0 ? [`${this.#unknown} of them open with none of the keys that were tried`] : []),
       ...(this.#weaklyProved > 0
         ? [
             `${this.#weaklyProved} are proved by their length alone: S3 keeps no checksum of theirs that can be compared`,
