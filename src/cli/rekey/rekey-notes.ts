@@ -37,7 +37,7 @@ export async function tellOldVersions(
   const { reporter, io } = context;
   if (tally.oldVersions > 0) {
     reporter.notice(
-      `${tally.oldVersions} objects left a noncurrent version under the old key, which goes on needing it and costs money` +
+      `${tally.oldVersions} ${tally.oldVersions === 1 ? 'object' : 'objects'} left a noncurrent version under the old key, which goes on needing it and costs money` +
         (options.deleteOldVersion === true
           ? ''
           : '; --delete-old-version deletes it once the copy is proved'),
