@@ -153,7 +153,9 @@ function fileChanged({ file }: VerifyObjectOptions, cause: SsecError): SsecError
 function notUnderKey(options: VerifyObjectOptions, cause?: SsecError): SsecError {
   const address = formatObjectAddress(options);
   return new SsecError('KEY_NOT_NEEDED', `${address} is not encrypted with a customer key.`, {
-    hints: [`no key protects it; put it again: ssec put FILE ${shellWord(address)}`],
+    hints: [
+      `no key protects it; encrypt it with one: ssec rekey ${shellWord(address)} --from none --to NAME`,
+    ],
     cause,
     context: cause?.context ?? {},
   });

@@ -11,6 +11,20 @@ export function isArchived(head: HeadObjectCommandOutput): boolean {
   return isAway && head.Restore?.includes('ongoing-request="false"') !== true;
 }
 
+/**
+ * Whether what describes an object can go out in headers: S3 keeps metadata that cannot, and some servers hand out
+ * characters that cannot be signed.
+ */
+export function isSendable(head: HeadObjectCommandOutput): boolean {
+  if ((head.MissingMeta ?? 0) > 0) return false;
+  const words = [
+    ...Object.entries(head.Metadata ?? {}).flat(),
+    ...Object.values(headersOf(head)),
+    head.ContentType,
+  ];
+  return words.every((word) => word === undefined || /^[\t\x20-\x7e]*$/.test(word));
+}
+
 /** What describes the source besides its metadata, in the words of a put. */
 export function headersOf(head: HeadObjectCommandOutput): ObjectHeaders {
   return {

@@ -19,12 +19,14 @@ import { type Rekeying, trialOf } from './rekeying.ts';
  * The statuses alone tell little: a server that cannot copy between keys says 501 or 400, and so does one whose object
  * somebody else has rekeyed meanwhile. So the source is asked once more, under the key that opened it before.
  *
+ * @param wasRepeated whether it was sent before, and nobody heard an answer
  * @returns the copy's version where it is there
  */
 export async function explainCopyRefusal(
   rekeying: Rekeying,
   error: unknown,
   operation: 'CopyObject' | 'UploadPartCopy' | 'CompleteMultipartUpload',
+  wasRepeated = false,
 ): Promise<SsecError | { readonly versionId: string | undefined }> {
   const { client, target, to, signal } = rekeying;
   const request: ServiceRequest = {
@@ -35,8 +37,9 @@ export async function explainCopyRefusal(
   };
   const failure = patiently(failureOf(error, request, signal));
   if (signal?.aborted === true || OF_THE_CALLER.has(failure.code)) return failure;
-  const status = serviceAnswer(error)?.status;
-  if (mayBeThere(failure, status)) {
+  const answer = serviceAnswer(error);
+  const status = answer?.status;
+  if (mayBeOurs(failure, status, wasRepeated || (answer?.attempts ?? 1) > 1)) {
     const there = await findCopy(rekeying).catch((cause: unknown) => failureOf(cause, request, signal));
     if (there instanceof SsecError) return isPassing(failure) ? failure : there;
     if (there !== undefined) return { versionId: there.VersionId };
@@ -77,10 +80,11 @@ const OF_THE_CALLER: ReadonlySet<ErrorCode> = new Set([
 /** Codes with which servers refuse a copy that they cannot do. */
 const CANNOT: ReadonlySet<string> = new Set(['InvalidRequest', 'InvalidArgument', '']);
 
-/** Whether the request may have done its work all the same. */
-function mayBeThere(failure: SsecError, status: number | undefined): boolean {
-  // in place the second of two equal requests meets the first one's work
-  return isPassing(failure) || (status !== undefined && [400, 404, 409, 412].includes(status));
+/** Whether the request may have done its work all the same; what others did is not told as ours. */
+function mayBeOurs(failure: SsecError, status: number | undefined, wasRepeated: boolean): boolean {
+  if (isPassing(failure)) return true;
+  // the second of two equal requests meets the first one's work
+  return wasRepeated && status !== undefined && [400, 403, 404, 409, 412].includes(status);
 }
 
 /** The copy, where it stands there: under the new key, with what the source had, and not the source itself. */

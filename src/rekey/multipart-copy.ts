@@ -135,19 +135,21 @@ class MultipartCopy {
     });
     const echo = readEchoHeaders(command);
     let versionId: string | undefined;
+    let wasRepeated = false;
     try {
-      const output = await withAttempts({ maxAttempts: client.maxAttempts, signal, onRetry }, () =>
-        client.send<CompleteMultipartUploadCommandOutput>(command, { signal }),
-      );
+      const output = await withAttempts({ maxAttempts: client.maxAttempts, signal, onRetry }, (attempt) => {
+        wasRepeated ||= attempt > 1;
+        return client.send<CompleteMultipartUploadCommandOutput>(command, { signal });
+      });
       versionId = output.VersionId;
     } catch (error) {
       if (serviceAnswer(error)?.status === 501 && guardsTarget) {
         client.guardsCopies = false;
         return this.complete();
       }
-      const verdict = await explainCopyRefusal(this.#rekeying, error, 'CompleteMultipartUpload');
+      const verdict = await explainCopyRefusal(this.#rekeying, error, 'CompleteMultipartUpload', wasRepeated);
       if (verdict instanceof SsecError) throw verdict;
-      // made by this very upload, or by another run of the same, beside which it is too many
+      // where it was lost before it did its work, and somebody else's did
       await this.#abort();
       versionId = verdict.versionId;
     }

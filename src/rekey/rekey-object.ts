@@ -17,7 +17,7 @@ import { failureOf } from '../service-error.ts';
 import { whileBusy } from '../transfer/attempts.ts';
 import { SINGLE_COPY_BYTES } from '../transfer/part-plan.ts';
 import type { JournalPlace } from '../transfer/transfer-journal.ts';
-import { isArchived, lostOf } from './copied-description.ts';
+import { isArchived, isSendable, lostOf } from './copied-description.ts';
 import { CopyJournal } from './copy-journal.ts';
 import { copiedTags } from './copied-tags.ts';
 import { copyWhole } from './copy-whole.ts';
@@ -85,16 +85,18 @@ export interface RekeyObjectOptions extends ObjectVersion {
  */
 export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObjectResult> {
   const { client, bucket, key, versionId, to, signal } = options;
-  const source: ObjectVersion = { bucket, key, ...(versionId === undefined ? {} : { versionId }) };
   const target = options.target ?? { bucket, key };
+  const inPlace = isInPlace({ source: { bucket, key }, target });
+  // in place the current version is meant, and whether it is the one that was named is seen when it answers
+  const isOfVersion = versionId !== undefined && !inPlace;
+  const source: ObjectVersion = { bucket, key, ...(isOfVersion ? { versionId } : {}) };
   for (const address of [source, target]) {
     checkBucketName(address.bucket);
     checkObjectKey(address.key);
   }
   checkVersionId(versionId);
-  const inPlace = isInPlace({ source, target });
-  if (inPlace && versionId !== undefined) throw versionInPlace(source);
   const found = await findKey(options, source);
+  if (inPlace && versionId !== undefined) requireCurrent(found, { bucket, key, versionId });
   const from = encryptionOf(found);
   if (inPlace && isUnder(found, to.customerKey)) return finish(options, source, found);
   if (options.takes?.(from) === false) return outcome('skipped', source, target, found);
@@ -123,7 +125,7 @@ export async function rekeyObject(options: RekeyObjectOptions): Promise<RekeyObj
     if (there !== undefined) return { ...outcome('already', source, target, found), ...there };
     if (options.dryRun === true) return outcome('pending', source, target, found);
     const isOurs = options.throughClient !== undefined || inParts;
-    if (isOurs && (head.MissingMeta ?? 0) > 0) throw unheadable(source);
+    if (isOurs && !isSendable(head)) throw unheadable(source);
     const tags = await copiedTags({
       ...rekeying,
       areCopied: !isOurs,
@@ -246,11 +248,16 @@ function outcome(
   };
 }
 
-/** S3 replaces no version. */
-function versionInPlace({ bucket, key, versionId }: ObjectVersion): SsecError {
-  return new SsecError(
+/**
+ * S3 replaces no version, but by a newer one the current.
+ *
+ * @throws SsecError USAGE
+ */
+function requireCurrent(found: FoundKey, { bucket, key, versionId }: ObjectVersion): void {
+  if (found.kind !== 'unknown' && (found.head.VersionId ?? 'null') === versionId) return;
+  throw new SsecError(
     'USAGE',
-    `Version ${versionId} of ${formatObjectAddress({ bucket, key })} cannot be rekeyed in place: its copy would become the current object.`,
+    `Version ${versionId} of ${formatObjectAddress({ bucket, key })} is not the current one, and cannot be rekeyed in place: its copy would become the current object.`,
     { hints: ['copy it elsewhere: ssec rekey OBJECT DEST --version-id ID'] },
   );
 }
@@ -267,7 +274,7 @@ function archived(source: ObjectVersion): SsecError {
 function unheadable(source: ObjectVersion): SsecError {
   return new SsecError(
     'NOT_SUPPORTED',
-    `${formatObjectAddress(source)} has metadata that no header can hold, and they would be lost.`,
+    `${formatObjectAddress(source)} has metadata or headers that cannot be sent as they are, and they would be lost.`,
     { context: { ofOne: true } },
   );
 }

@@ -170,7 +170,9 @@ async function lookAtCopy(rekeying: Rekeying, version: string | undefined): Prom
 }
 
 /** It is the object itself, and nobody must be told to delete it. */
-function ofTheOnlyOne(from: CustomerKey | undefined, address: string): string {
+function ofTheOnlyOne(from: CustomerKey | undefined, address: string, hasVersions: boolean): string {
+  if (hasVersions)
+    return `the newest version is unencrypted, and the one before is as it was: ssec ls -r --versions --long ${shellWord(address)}`;
   return from === undefined
     ? 'nothing was lost: it is as unencrypted as it was before'
     : `its content is whole, and readable without a key now; encrypt it again: ssec rekey ${shellWord(address)} --from none --to NAME --through-client`;
@@ -186,7 +188,7 @@ async function keyNotUsed(
   const address = formatObjectAddress(target);
   const left =
     isInPlace(rekeying) && !isVersion(version)
-      ? ofTheOnlyOne(from, address)
+      ? ofTheOnlyOne(from, address, rekeying.head.VersionId !== undefined)
       : await cleared({ client, ...target, customerKey: to, signal }, version, 'unencrypted');
   return throughClientInstead(
     new SsecError(

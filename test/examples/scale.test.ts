@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { startSandbox } from 'ssec-sandbox';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Job } from 'kubernetes-models/batch/v1';
 import { parse } from 'yaml';
 import { CustomerKey } from '../../src/keys/customer-key.ts';
 import { accessTo, plainClient } from '../support/plain-client.ts';
@@ -124,6 +125,13 @@ describe('Kubernetes', () => {
   const { spec } = job;
   const [container] = spec.template.spec.containers;
   const environment = new Map(container?.env.map(({ name, value }) => [name, value]));
+
+  test('is a Job by the schema of Kubernetes', () => {
+    const validate = (value: object): void =>
+      new Job(value as ConstructorParameters<typeof Job>[0]).validate();
+    expect(() => validate(job)).not.toThrow();
+    expect(() => validate({ ...job, spec: { ...spec, completions: 'many' } })).toThrow(/completions/);
+  });
 
   test('as many indexes as shares', () => {
     expect([job.apiVersion, job.kind, spec.completionMode]).toEqual(['batch/v1', 'Job', 'Indexed']);

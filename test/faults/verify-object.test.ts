@@ -299,7 +299,9 @@ describe('on a server that does SSE-C', () => {
     for (const key of [customerKey, undefined]) {
       const { code, message, hints } = await verify(key);
       expect([code, message]).toEqual(['KEY_NOT_NEEDED', `${address} is not encrypted with a customer key.`]);
-      expect(hints).toEqual([`no key protects it; put it again: ssec put FILE ${address}`]);
+      expect(hints).toEqual([
+        `no key protects it; encrypt it with one: ssec rekey ${address} --from none --to NAME`,
+      ]);
     }
   });
 

@@ -140,7 +140,7 @@ async function rekey(
       for await (const result of run.of(object, true, told, io.signal)) {
         shown.stop();
         await run.tell(result);
-        tellMore(context, keys, result);
+        tellMore(context, keys, result, options);
       }
     } finally {
       shown.stop();
@@ -150,16 +150,28 @@ async function rekey(
 }
 
 /** What the user should know of the one object that was named. */
-function tellMore({ reporter }: CommandContext, keys: RekeyKeys, result: RekeyObjectResult): void {
+function tellMore(
+  { reporter }: CommandContext,
+  keys: RekeyKeys,
+  result: RekeyObjectResult,
+  options: RekeyOptions,
+): void {
   if (result.status === 'already') reporter.notice(`it is under ${keys.toLabel} already`);
   if (result.proof === 'size')
     reporter.notice('proved by its length alone: S3 keeps no checksum of it that can be compared');
   if (result.lost.includes('object-lock'))
     reporter.notice('it had Object Lock terms, which the new version does not have');
-  if (result.oldVersion?.deleted === false)
-    reporter.notice(
-      `version ${result.oldVersion.versionId} stays, under the old key: --delete-old-version deletes it`,
+  if (result.oldVersion?.deleted !== false) return;
+  const { versionId } = result.oldVersion;
+  if (options.deleteOldVersion === true)
+    throw new SsecError(
+      'PARTIAL',
+      `The object is rekeyed, and its old version ${versionId} is still there.`,
+      {
+        hints: ['run the same command again to delete it'],
+      },
     );
+  reporter.notice(`version ${versionId} stays, under the old key: --delete-old-version deletes it`);
 }
 
 function addressOf(word: string, settings: Settings): ObjectAddress {

@@ -52,11 +52,17 @@ export class RekeyKeys {
       throw new SsecError('USAGE', 'A key is set, and it is the old one; no new one was named.', {
         hints: [
           'name the new one: --to NAME, or --to-key-file FILE',
-          'or, if the key that is set is the new one, name the old one: --from NAME (none: no customer key)',
+          ...('origin' in settings.key && settings.key.origin.layer === 'flag'
+            ? []
+            : [
+                'or, if the key that is set is the new one, name the old one: --from NAME (none: no customer key)',
+              ]),
         ],
       });
     }
     const to = await newKey(context, settings, options, ring);
+    if (to === undefined && from !== 'any' && from.length === 0)
+      throw new SsecError('USAGE', 'From no customer key to none there is nothing to do.');
     if (to !== undefined && from !== 'any' && takesPlain !== true) {
       const [only, ...others] = from;
       if (only !== undefined && others.length === 0 && only.customerKey.equals(to.customerKey))
@@ -68,10 +74,14 @@ export class RekeyKeys {
   /** Whether an object is to be rekeyed, by what it has now. @param isNamed one by one, rather than with others */
   takes({ encryption, ringKey }: ObjectEncryption, isNamed: boolean): boolean {
     if (encryption !== 'SSE-C') return this.#takesPlain ?? isNamed;
-    // where it is under a key that nobody knows, the user should hear of it, unless it was the others that were meant
-    if (ringKey === undefined) return this.#from === 'any' || this.#takesPlain === undefined;
     if (this.#from === 'any') return true;
+    if (ringKey === undefined) return false;
     return this.#from.some((key) => key.customerKey.equals(ringKey.customerKey));
+  }
+
+  /** Whether an object under a key that was not tried is a failure, rather than one that was not meant. */
+  get missesUnknown(): boolean {
+    return this.#takesPlain === undefined;
   }
 
   /** What to call the new key. */
@@ -126,12 +136,19 @@ class LazyRing {
 }
 
 /** The old keys are named in one way. @throws SsecError USAGE */
-function refuseBoth({ key }: Settings, { from, to, toKeyFile }: RekeyOptions): void {
+function refuseBoth({ key }: Settings, { from, to, toKeyFile, manifest }: RekeyOptions): void {
   const names = (from ?? []).filter((name) => name !== NO_KEY);
   if (names.length > 0 && 'origin' in key && key.origin.layer === 'flag')
     throw new SsecError('USAGE', `--from names the old key, and so does ${key.origin.name}; give one.`);
   if (to !== undefined && toKeyFile !== undefined)
     throw new SsecError('USAGE', '--to names the new key, and so does --to-key-file; give one.');
+  const readers = [
+    ...(key.kind === 'file' && key.value === '-' ? ['--key-file'] : []),
+    ...(toKeyFile === '-' ? ['--to-key-file'] : []),
+    ...(manifest?.includes('-') === true ? ['--manifest'] : []),
+  ];
+  if (readers.length > 1)
+    throw new SsecError('USAGE', `Stdin can be read once, and ${readers.join(' and ')} want it.`);
 }
 
 async function oldKeys(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { SsecError } from '../../errors.ts';
 import { type ObjectAddress, formatObjectAddress } from '../../object-address.ts';
 import { requireVersioning } from '../../rekey/rekey-versions.ts';
@@ -179,6 +180,8 @@ async function rekeyAll(
   const shown = isDry ? undefined : await reporter.progress(selection.label, undefined, io.signal);
   const progress = new BatchProgress(shown);
   const tally = new RekeyTally();
+  // every request under way listens
+  setMaxListeners(0, io.signal);
   try {
     tally.failed = await runBatch<ObjectToRekey>({
       items: (signal) => selection.objects(client, signal),
@@ -186,9 +189,10 @@ async function rekeyAll(
         tally.seen += 1;
         progress.seen();
       },
-      run: async (object, signal) => {
+      // what is under way when another fails is brought to its end, so that it is told
+      run: async (object) => {
         const { onProgress, onRetry } = progress.item();
-        for await (const result of run.of(object, false, { onProgress, onRetry }, signal)) {
+        for await (const result of run.of(object, false, { onProgress, onRetry }, io.signal)) {
           tally.add(result);
           if (result.copiedBy !== 'client') onProgress(result.size ?? 0);
           await run.tell(result, object.number);
@@ -211,9 +215,18 @@ async function rekeyAll(
     if (tally.seen > 0)
       for (const sentence of tally.sentences(run.keys.toLabel, isDry)) reporter.notice(sentence);
   }
+  // a share may be empty, and a list that names nothing is one that was not made
+  if (tally.seen === 0 && options.manifest !== undefined && options.shard === undefined)
+    throw new SsecError('OBJECT_NOT_FOUND', `${selection.label} names no object.`, {
+      hints: ['did what makes the list fail?'],
+    });
   if (tally.seen === 0) reporter.notice(`No object of ${selection.label} is one to rekey.`);
   if (!isDry) await tellOldVersions(context, client, selection, tally, options);
   if (tally.failed > 0) throw someObjectsFailed(tally.failed, tally.seen);
+  if (options.deleteOldVersion === true && tally.oldVersions > 0)
+    throw new SsecError('PARTIAL', `${tally.oldVersions} old versions are still there.`, {
+      hints: ['run the same command again to delete them'],
+    });
 }
 
 function itemOf({ bucket, key, number: record }: ObjectToRekey): BatchItem {

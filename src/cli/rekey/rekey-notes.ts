@@ -1,5 +1,6 @@
 import type { SsecClient } from '../../client.ts';
 import { SsecError } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 import type { CommandContext } from '../session.ts';
 import type { Reporter } from '../output/reporter.ts';
 import type { RekeyKeys } from './rekey-keys.ts';
@@ -60,6 +61,6 @@ export async function tellOldVersions(
   }
   if (count > 0)
     reporter.notice(
-      `${count} noncurrent versions under ${label} stay under the keys that they were put with: ssec ls -r --versions --long shows which`,
+      `${count} noncurrent versions under ${label} stay under the keys that they were put with: ssec ls -r --versions --long ${shellWord(label)} shows which`,
     );
 }

@@ -113,7 +113,9 @@ export class RekeyRun {
       noOverwrite: !this.#options.overwrite,
       deleteOldVersion: this.#options.deleteOldVersion === true,
     });
-    if (isNamed && result.status === 'skipped') throw this.#notMeant(result);
+    const isUnknown = result.from.encryption === 'SSE-C' && result.from.ringKey === undefined;
+    if (result.status === 'skipped' && (isNamed || (isUnknown && this.keys.missesUnknown)))
+      throw this.#notMeant(result);
     yield result;
   }
 
