@@ -179,14 +179,14 @@ async function rekeyAll(
   tellBefore(reporter, run.keys, selection.label, options);
   const shown = isDry ? undefined : await reporter.progress(selection.label, undefined, io.signal);
   const progress = new BatchProgress(shown);
-  const tally = new RekeyTally();
+  const tally = new RekeyTally(options.allVersions === true ? 'versions' : 'objects');
   // every request under way listens
   setMaxListeners(0, io.signal);
   try {
-    tally.failed = await runBatch<ObjectToRekey>({
+    await runBatch<ObjectToRekey>({
       items: (signal) => selection.objects(client, signal),
-      onBegin: () => {
-        tally.seen += 1;
+      onBegin: ({ versions }) => {
+        tally.seen += versions?.filter((version) => !version.isDeleteMarker).length ?? 1;
         progress.seen();
       },
       // what is under way when another fails is brought to its end, so that it is told
@@ -200,6 +200,7 @@ async function rekeyAll(
         progress.ended();
       },
       onFailure: (error, object) => {
+        tally.failed += 1;
         reporter.error(itemFailure(error, itemOf(object)));
         progress.ended();
       },

@@ -4,11 +4,17 @@ import type { RekeyObjectResult } from '../../rekey/rekey-result.ts';
 export class RekeyTally {
   seen = 0;
   failed = 0;
+  readonly #things: 'objects' | 'versions';
   readonly #status = { rekeyed: 0, pending: 0, already: 0, skipped: 0 };
   #oldVersions = 0;
   #locksLost = 0;
   #unknown = 0;
   #weaklyProved = 0;
+
+  /** @param things what is counted */
+  constructor(things: 'objects' | 'versions') {
+    this.#things = things;
+  }
 
   add(result: RekeyObjectResult): void {
     this.#status[result.status] += 1;
@@ -37,7 +43,7 @@ export class RekeyTally {
       ...(skipped > 0 ? [`${skipped} left alone, being under another key or none`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),
     ];
-    const first = `of ${this.seen} objects ${parts.join(', ')}`;
+    const first = `of ${this.seen} ${this.#things} ${parts.join(', ')}`;
     return [
       first,
       ...(this.#unknown > 0 ? [`${this.#unknown} of them open with none of the keys that were tried`] : []),
