@@ -278,6 +278,9 @@ describe.concurrent('two keys in one request', () => {
     ['verify', '-r', 't', '--key-file', 'my.key'],
   ];
 
+  /** What a second try would print, the first prints as well. */
+  const once = ['--max-attempts', '1'];
+
   /** Both keys in files, in three spellings, the old one in the environment as well. */
   function openTwo(env: Record<string, string | undefined>, spelling: 'raw' | 'base64' | 'hex'): Place {
     const place = openPlace({ ...env, SSEC_KEYRING: '' });
@@ -291,28 +294,34 @@ describe.concurrent('two keys in one request', () => {
     return place;
   }
 
-  test.for(Object.entries(hostile))('a hostile server: %s', async ([, answer]) => {
-    const server = await startWireServer((request) => {
-      // whatever came with the request, the copy's source key too
-      const { headers = {}, ...rest } = answer(request);
-      return { ...rest, headers: { ...headers, 'x-amz-meta-b': header(everything(request)).slice(0, 2000) } };
-    });
-    try {
-      for (const argv of argvs) {
-        for (const mode of [['--verbose'], ['--json', '--verbose']]) {
-          if (server.requests.length > 60 && answer === hostile['500, three times']) break;
-          const place = openTwo({ AWS_ENDPOINT_URL_S3: server.endpoint }, 'base64');
-          place.env['AWS_CA_BUNDLE'] = join(place.cwd, 'ca.pem');
-          writeFileSync(place.env['AWS_CA_BUNDLE'], server.caPem);
-          const { leaks } = await leaksOf([...argv, ...mode], place);
-          expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
+  test.for(Object.entries(hostile))(
+    'a hostile server: %s',
+    async ([, answer]) => {
+      const server = await startWireServer((request) => {
+        // whatever came with the request, the copy's source key too
+        const { headers = {}, ...rest } = answer(request);
+        return {
+          ...rest,
+          headers: { ...headers, 'x-amz-meta-b': header(everything(request)).slice(0, 2000) },
+        };
+      });
+      try {
+        for (const argv of argvs) {
+          for (const mode of [['--verbose'], ['--json', '--verbose']].map((flags) => [...flags, ...once])) {
+            const place = openTwo({ AWS_ENDPOINT_URL_S3: server.endpoint }, 'base64');
+            place.env['AWS_CA_BUNDLE'] = join(place.cwd, 'ca.pem');
+            writeFileSync(place.env['AWS_CA_BUNDLE'], server.caPem);
+            const { leaks } = await leaksOf([...argv, ...mode], place);
+            expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
+          }
         }
+        expect(server.requests.length).toBeGreaterThan(0);
+      } finally {
+        await server.close();
       }
-      expect(server.requests.length).toBeGreaterThan(0);
-    } finally {
-      await server.close();
-    }
-  });
+    },
+    60_000,
+  );
 
   const situations: Readonly<Record<string, SandboxOptions>> = {
     success: {},
@@ -322,27 +331,32 @@ describe.concurrent('two keys in one request', () => {
     'a copy that fails after 200': { faults: ['error-in-200 CopyObject InternalError always'] },
   };
 
-  test.for(Object.entries(situations))('the sandbox: %s', async ([name, options]) => {
-    const sandbox = await startSandbox({ ...options, secretAccessKey, sessionToken });
-    try {
-      await sandbox.createBucket('my-bucket');
-      const good = { ...sandbox.env('my-bucket'), AWS_CA_BUNDLE: sandbox.caFile };
-      for (const spelling of ['raw', 'base64', 'hex'] as const) {
-        for (const argv of argvs) {
-          for (const mode of spelling === 'raw' ? modes : [['--json', '--verbose']]) {
-            const place = openTwo(good, spelling);
-            await runCli(['put', 'data', 'there', '--quiet'], place);
-            const { leaks, code } = await leaksOf([...argv, ...mode], place);
-            expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
-            if (name === 'success' && argv === rekey) expect(code).toBe(0);
+  test.for(Object.entries(situations))(
+    'the sandbox: %s',
+    async ([name, options]) => {
+      const sandbox = await startSandbox({ ...options, secretAccessKey, sessionToken });
+      try {
+        await sandbox.createBucket('my-bucket');
+        const good = { ...sandbox.env('my-bucket'), AWS_CA_BUNDLE: sandbox.caFile };
+        for (const spelling of ['raw', 'base64', 'hex'] as const) {
+          for (const argv of argvs) {
+            const inMode = spelling === 'raw' ? modes : argv === rekey ? [['--json', '--verbose']] : [];
+            for (const mode of inMode.map((flags) => [...flags, ...once])) {
+              const place = openTwo(good, spelling);
+              await runCli(['put', 'data', 'there', '--quiet'], place);
+              const { leaks, code } = await leaksOf([...argv, ...mode], place);
+              expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
+              if (name === 'success' && argv === rekey) expect(code).toBe(0);
+            }
           }
         }
+        expect(allSecrets.searchFolder(sandbox.dir)).toEqual([]);
+      } finally {
+        await sandbox.close();
       }
-      expect(allSecrets.searchFolder(sandbox.dir)).toEqual([]);
-    } finally {
-      await sandbox.close();
-    }
-  });
+    },
+    60_000,
+  );
 });
 
 describe.concurrent('the key ring', () => {
