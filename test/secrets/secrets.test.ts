@@ -294,34 +294,30 @@ describe.concurrent('two keys in one request', () => {
     return place;
   }
 
-  test.for(Object.entries(hostile))(
-    'a hostile server: %s',
-    async ([, answer]) => {
-      const server = await startWireServer((request) => {
-        // whatever came with the request, the copy's source key too
-        const { headers = {}, ...rest } = answer(request);
-        return {
-          ...rest,
-          headers: { ...headers, 'x-amz-meta-b': header(everything(request)).slice(0, 2000) },
-        };
-      });
-      try {
-        for (const argv of argvs) {
-          for (const mode of [['--verbose'], ['--json', '--verbose']].map((flags) => [...flags, ...once])) {
-            const place = openTwo({ AWS_ENDPOINT_URL_S3: server.endpoint }, 'base64');
-            place.env['AWS_CA_BUNDLE'] = join(place.cwd, 'ca.pem');
-            writeFileSync(place.env['AWS_CA_BUNDLE'], server.caPem);
-            const { leaks } = await leaksOf([...argv, ...mode], place);
-            expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
-          }
+  test.for(Object.entries(hostile))('a hostile server: %s', { timeout: 60_000 }, async ([, answer]) => {
+    const server = await startWireServer((request) => {
+      // whatever came with the request, the copy's source key too
+      const { headers = {}, ...rest } = answer(request);
+      return {
+        ...rest,
+        headers: { ...headers, 'x-amz-meta-b': header(everything(request)).slice(0, 2000) },
+      };
+    });
+    try {
+      for (const argv of argvs) {
+        for (const mode of [['--verbose'], ['--json', '--verbose']].map((flags) => [...flags, ...once])) {
+          const place = openTwo({ AWS_ENDPOINT_URL_S3: server.endpoint }, 'base64');
+          place.env['AWS_CA_BUNDLE'] = join(place.cwd, 'ca.pem');
+          writeFileSync(place.env['AWS_CA_BUNDLE'], server.caPem);
+          const { leaks } = await leaksOf([...argv, ...mode], place);
+          expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
         }
-        expect(server.requests.length).toBeGreaterThan(0);
-      } finally {
-        await server.close();
       }
-    },
-    60_000,
-  );
+      expect(server.requests.length).toBeGreaterThan(0);
+    } finally {
+      await server.close();
+    }
+  });
 
   const situations: Readonly<Record<string, SandboxOptions>> = {
     success: {},
@@ -331,32 +327,28 @@ describe.concurrent('two keys in one request', () => {
     'a copy that fails after 200': { faults: ['error-in-200 CopyObject InternalError always'] },
   };
 
-  test.for(Object.entries(situations))(
-    'the sandbox: %s',
-    async ([name, options]) => {
-      const sandbox = await startSandbox({ ...options, secretAccessKey, sessionToken });
-      try {
-        await sandbox.createBucket('my-bucket');
-        const good = { ...sandbox.env('my-bucket'), AWS_CA_BUNDLE: sandbox.caFile };
-        for (const spelling of ['raw', 'base64', 'hex'] as const) {
-          for (const argv of argvs) {
-            const inMode = spelling === 'raw' ? modes : argv === rekey ? [['--json', '--verbose']] : [];
-            for (const mode of inMode.map((flags) => [...flags, ...once])) {
-              const place = openTwo(good, spelling);
-              await runCli(['put', 'data', 'there', '--quiet'], place);
-              const { leaks, code } = await leaksOf([...argv, ...mode], place);
-              expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
-              if (name === 'success' && argv === rekey) expect(code).toBe(0);
-            }
+  test.for(Object.entries(situations))('the sandbox: %s', { timeout: 60_000 }, async ([name, options]) => {
+    const sandbox = await startSandbox({ ...options, secretAccessKey, sessionToken });
+    try {
+      await sandbox.createBucket('my-bucket');
+      const good = { ...sandbox.env('my-bucket'), AWS_CA_BUNDLE: sandbox.caFile };
+      for (const spelling of ['raw', 'base64', 'hex'] as const) {
+        for (const argv of argvs) {
+          const inMode = spelling === 'raw' ? modes : argv === rekey ? [['--json', '--verbose']] : [];
+          for (const mode of inMode.map((flags) => [...flags, ...once])) {
+            const place = openTwo(good, spelling);
+            await runCli(['put', 'data', 'there', '--quiet'], place);
+            const { leaks, code } = await leaksOf([...argv, ...mode], place);
+            expect({ argv: [...argv, ...mode], leaks }).toEqual({ argv: [...argv, ...mode], leaks: [] });
+            if (name === 'success' && argv === rekey) expect(code).toBe(0);
           }
         }
-        expect(allSecrets.searchFolder(sandbox.dir)).toEqual([]);
-      } finally {
-        await sandbox.close();
       }
-    },
-    60_000,
-  );
+      expect(allSecrets.searchFolder(sandbox.dir)).toEqual([]);
+    } finally {
+      await sandbox.close();
+    }
+  });
 });
 
 describe.concurrent('the key ring', () => {
