@@ -1,6 +1,9 @@
 import { KEY, OTHER_KEY, type Row } from './world.ts';
 
 const THIRD_KEY = '1O3upElrwuEXSoFwCfnZPdSsmt/xWeFa0N9KgDijwVs=';
+/** What is said before a copy. */
+const NOT_KEPT =
+  'ssec: a copy does not keep ACLs, Object Lock terms, the time of last change (lifecycle rules count anew), checksums of parts; archived objects are not copied';
 const MANY = 'ssec rekey -r PREFIX --to NAME';
 const THROUGH = 'through this machine, down and up again and never on disk: add --through-client';
 
@@ -97,11 +100,15 @@ export const REKEY: readonly Row[] = [
     hints: ['make a random key: ssec keygen --env', 'or write with it all the same: --allow-weak-key'],
     files: { 'weak.key': 'abcdefghijklmnopqrstuvwxyz012345' },
   }),
-  typed({
+  onRing({
     when: 'a version rekeyed in place',
     argv: ['rekey', 'there', '--to', 'b', '--version-id', 'x'],
-    message: 'A version cannot be rekeyed in place: the copy would become the current one.',
+    code: 'USAGE',
+    exit: 2,
+    message:
+      'Version x of s3://my-bucket/there is not the current one, and cannot be rekeyed in place: its copy would become the current object.',
     hints: ['copy it elsewhere: ssec rekey OBJECT DEST --version-id ID'],
+    prepare: (world) => world.putEncrypted('there'),
   }),
   typed({
     when: 'a version of many objects',
@@ -199,6 +206,7 @@ export const REKEY: readonly Row[] = [
   }),
   onRing({
     when: 'rekeying what is archived',
+    before: [NOT_KEPT],
     argv: ['rekey', 'there', '--from', 'none', '--to', 'b'],
     code: 'OBJECT_ARCHIVED',
     exit: 5,
@@ -208,6 +216,7 @@ export const REKEY: readonly Row[] = [
   }),
   onRing({
     when: 'rekeying over an object that exists',
+    before: [NOT_KEPT],
     argv: ['rekey', 'there', 'other', '--to', 'b', '--no-overwrite'],
     code: 'TARGET_EXISTS',
     exit: 8,
@@ -220,6 +229,7 @@ export const REKEY: readonly Row[] = [
   }),
   onRing({
     when: 'a server that cannot copy between keys',
+    before: [NOT_KEPT],
     argv: ['rekey', 'there', '--to', 'b'],
     code: 'NOT_SUPPORTED',
     exit: 2,
@@ -232,6 +242,7 @@ export const REKEY: readonly Row[] = [
   }),
   onRing({
     when: 'a server that copies and passes over the key',
+    before: [NOT_KEPT],
     argv: ['rekey', 'there', '--from', 'none', '--to', 'b'],
     code: 'KEY_IGNORED',
     exit: 6,
@@ -243,6 +254,7 @@ export const REKEY: readonly Row[] = [
   }),
   onRing({
     when: 'rekeying into a bucket that blocks SSE-C',
+    before: [NOT_KEPT],
     argv: ['rekey', 'there', '--from', 'none', '--to', 'b'],
     code: 'SSEC_BLOCKED',
     exit: 4,

@@ -74,8 +74,8 @@ export class RekeyKeys {
   /** Whether an object is to be rekeyed, by what it has now. @param isNamed one by one, rather than with others */
   takes({ encryption, ringKey }: ObjectEncryption, isNamed: boolean): boolean {
     if (encryption !== 'SSE-C') return this.#takesPlain ?? isNamed;
-    if (this.#from === 'any') return true;
     if (ringKey === undefined) return false;
+    if (this.#from === 'any') return true;
     return this.#from.some((key) => key.customerKey.equals(ringKey.customerKey));
   }
 

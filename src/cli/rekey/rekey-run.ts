@@ -115,7 +115,7 @@ export class RekeyRun {
     });
     const isUnknown = result.from.encryption === 'SSE-C' && result.from.ringKey === undefined;
     if (result.status === 'skipped' && (isNamed || (isUnknown && this.keys.missesUnknown)))
-      throw this.#notMeant(result);
+      throw await this.#notMeant(result);
     yield result;
   }
 
@@ -155,7 +155,11 @@ export class RekeyRun {
     this.#context.reporter.notice(message);
   }
 
-  #notMeant({ source, from }: RekeyObjectResult): SsecError {
+  async #notMeant({ source, from }: RekeyObjectResult): Promise<SsecError> {
+    if (from.encryption === 'SSE-C' && from.ringKey === undefined && this.keys.fromNames === undefined) {
+      const { noneFits } = await import('../../key-finder.ts');
+      return noneFits(source, this.#finder.size);
+    }
     const address = formatObjectAddress(source);
     const how = `see what it is under: ssec stat ${shellWord(address)}`;
     return from.encryption === 'SSE-C'
