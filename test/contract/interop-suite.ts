@@ -203,14 +203,15 @@ else:
     };
 
     tool('aws CLI, rekeyed', ['/usr/bin/aws', '--version'], () => {
-      test('s3 cp --sse-c', () =>
+      test('s3 cp --sse-c', { timeout: 90_000 }, () =>
         roundTrip('m.bin', (work, way, key, name, file) => {
           const endpoint = ['--endpoint-url', work.env['AWS_ENDPOINT_URL'] ?? ''];
           const sseC = ['--sse-c', 'AES256', '--sse-c-key', `fileb://${key}`, '--only-show-errors'];
           const ends = [file, `s3://${server.bucket}/${name}`];
           const fromTo = way === 'put' ? ends : ends.reverse();
           return work.exec('/usr/bin/aws', ...endpoint, 's3', 'cp', ...sseC, ...fromTo);
-        }));
+        }),
+      );
     });
 
     tool('boto3, rekeyed', ['/usr/bin/python3', '-c', 'import boto3'], () => {
@@ -224,10 +225,11 @@ if way == "put":
 else:
     s3.download_file(bucket, name, file, ExtraArgs=args)
 `;
-      test('upload_file and download_file', () =>
+      test('upload_file and download_file', { timeout: 90_000 }, () =>
         roundTrip('n.bin', (work, way, key, name, file) =>
           work.exec('/usr/bin/python3', '-c', script, way, server.bucket, key, name, file),
-        ));
+        ),
+      );
     });
   });
 

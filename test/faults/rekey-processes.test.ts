@@ -139,7 +139,7 @@ function manifest({ world, contents }: Crowd): string[] {
 describe('a rekey that is killed again and again', { timeout: 300_000 }, () => {
   test.for([
     ['inside the server', 1000, []],
-    ['through the client', 300, ['--through-client']],
+    ['through the client', 120, ['--through-client']],
   ] as const)(
     '%s: each object is whole under one key all the time, and the last run ends it',
     async ([, count, more]) => {
