@@ -45,7 +45,7 @@ async function wholeLife(folder: string): Promise<number> {
 }
 
 test('processes that add keys and are killed: what was said to be there is there, and opens', async () => {
-  const life = await wholeLife(join(freshFolder(), 'measured'));
+  let life = await wholeLife(join(freshFolder(), 'measured'));
   const folder = join(freshFolder(), 'keys');
   const said = new Map<string, string>();
   let killed = 0;
@@ -57,6 +57,8 @@ test('processes that add keys and are killed: what was said to be there is there
       const after = life * (0.4 + 0.8 * Math.random());
       const { stdout, wasKilled } = await ssec(folder, ['keys', 'add', name, '--json'], after);
       if (wasKilled) killed++;
+      // a machine may be busier by now than when it was measured: some are to be killed, and some not
+      life *= wasKilled ? 1.25 : 0.85;
       if (!stdout.endsWith('\n')) continue;
       const { SSECustomerKeyMD5: md5 } = JSON.parse(stdout) as { SSECustomerKeyMD5: string };
       said.set(name, md5);
