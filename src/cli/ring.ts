@@ -207,6 +207,7 @@ function named({ customerKey, name }: RingKey): NamedKey {
   return { customerKey, name };
 }
 
-function alone({ customerKey, name }: NamedKey): RingKey {
+/** A key without a ring around it. */
+export function alone({ customerKey, name }: NamedKey): RingKey {
   return { customerKey, name: name ?? '', created: new Date(0), isRetired: false };
 }

@@ -123,6 +123,12 @@ export const REKEY: readonly Row[] = [
     hints: ['leave DEST away to rekey in place'],
   }),
   typed({
+    when: 'rekeying to an empty destination',
+    argv: ['rekey', 'there', '', '--to', 'b'],
+    message: 'The destination is empty.',
+    hints: ['leave it away to rekey in place, or name it: ssec rekey OBJECT DEST'],
+  }),
+  typed({
     when: 'not to overwrite what is rekeyed in place',
     argv: ['rekey', 'there', '--to', 'b', '--no-overwrite'],
     message: '--no-overwrite is for a DEST; in place the object is overwritten.',

@@ -2,11 +2,11 @@ import { posix } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SsecError } from '../../errors.ts';
 import { type ObjectAddress, checkObjectKey, parseObjectAddress } from '../../object-address.ts';
-import { checkVersionId } from '../../object-version.ts';
 import type { RekeyObjectResult } from '../../rekey/rekey-result.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { parseShard } from '../batch/manifest/shard.ts';
 import { addSelectionOptions, refuseWithoutRecursive } from '../batch/selection-options.ts';
+import { namedObjects } from '../named-objects.ts';
 import { addTagKey, addTransferOptions, addVersionId } from '../options.ts';
 import type { Act } from '../program.ts';
 import { RepeatableOption } from '../repeatable-option.ts';
@@ -118,9 +118,8 @@ async function rekey(
       hints: [`${REKEY_MANY} --plan`, 'of one object: --dry-run'],
     });
   const settings = await loadSettings(context, { usesKey: true });
-  checkVersionId(options.versionId);
-  const source = addressOf(word, settings);
-  checkObjectKey(source.key);
+  const [source] = namedObjects([word], settings, options.versionId);
+  if (source === undefined) throw new SsecError('INTERNAL', 'No object was made of a word.');
   const target = dest === undefined ? undefined : targetOf(dest, source, settings);
   const keys = await RekeyKeys.load(context, settings, options);
   await withClient(context, settings, async (client) => {
@@ -132,11 +131,7 @@ async function rekey(
         onProgress: (bytes: number) => shown.update(bytes),
         onRetry: () => shown.retry(),
       };
-      const object = {
-        ...source,
-        ...(target === undefined ? {} : { target }),
-        ...(options.versionId === undefined ? {} : { versionId: options.versionId }),
-      };
+      const object = target === undefined ? source : { ...source, target };
       for await (const result of run.of(object, true, told, io.signal)) {
         shown.stop();
         await run.tell(result);
@@ -172,11 +167,6 @@ function tellMore(
       },
     );
   reporter.notice(`version ${versionId} stays, under the old key: --delete-old-version deletes it`);
-}
-
-function addressOf(word: string, settings: Settings): ObjectAddress {
-  const given = parseObjectAddress(word);
-  return { bucket: bucketOf(settings, given?.bucket), key: given?.key ?? word };
 }
 
 /** `prefix/` and `s3://bucket/` are folders, as for put. */

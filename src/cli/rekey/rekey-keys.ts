@@ -5,7 +5,7 @@ import { KeyRing, keyRetired } from '../../keys/key-ring.ts';
 import type { RingKey } from '../../keys/ring-files.ts';
 import type { ObjectEncryption } from '../../object-encryption.ts';
 import { type Settings, refuseFoundEndpoint } from '../../settings/settings.ts';
-import { type NamedKey, OpeningKeys, tellProblems } from '../ring.ts';
+import { type NamedKey, OpeningKeys, alone, tellProblems } from '../ring.ts';
 import { type CommandContext, readKeyFile, requireRingFolder } from '../session.ts';
 import { loadWriteKey, refuseWeak } from '../upload.ts';
 import type { RekeyOptions } from './rekey-options.ts';
@@ -33,7 +33,7 @@ export class RekeyKeys {
     this.#takesPlain = takesPlain;
     this.to = to;
     const isThere = to === undefined || candidates.some((key) => key.customerKey.equals(to.customerKey));
-    this.candidates = isThere ? candidates : [...candidates, asRingKey(to)];
+    this.candidates = isThere ? candidates : [...candidates, alone(to)];
     this.first = this.candidates.find((key) => !this.#isNew(key));
   }
 
@@ -194,8 +194,4 @@ async function newKey(
       cause: error,
     });
   });
-}
-
-function asRingKey({ customerKey, name }: NamedKey): RingKey {
-  return { customerKey, name: name ?? '', created: new Date(0), isRetired: false };
 }

@@ -33,6 +33,11 @@ export function refuseOfOtherPlace(
   dest: string | undefined,
   { overwrite, deleteOldVersion }: RekeyOptions,
 ): void {
+  // an unset variable of a script, as for put
+  if (dest === '')
+    throw new SsecError('USAGE', 'The destination is empty.', {
+      hints: ['leave it away to rekey in place, or name it: ssec rekey OBJECT DEST'],
+    });
   if (dest === undefined && !overwrite)
     throw new SsecError('USAGE', '--no-overwrite is for a DEST; in place the object is overwritten.');
   if (dest !== undefined && deleteOldVersion === true)
